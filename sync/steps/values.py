@@ -1,0 +1,175 @@
+"""The values the steps take and give. Frozen, picklable: they cross into a child process and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from forms.model import CompiledForm
+
+
+@dataclass(frozen=True, slots=True)
+class GeoPoint:
+    lon: float  # WGS84 degrees
+    lat: float
+    altitude_m: float | None = None
+    accuracy_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceTime:
+    """A time as the device wrote it. `instant` is None when the text has no offset or is not a time."""
+
+    text: str
+    instant: datetime | None = None  # aware, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class BadAnswer:
+    """A value that does not fit its question's type: kept as text, flagged, never dropped."""
+
+    text: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSet:
+    """Typed answers of the form level (table_path "") or of one instance of a repeat.
+
+    values: question path -> str | int | float | date | GeoPoint | DeviceTime | tuple[str, ...] (several choices)
+    | tuple[GeoPoint, ...] (trace, shape) | BadAnswer. An empty or absent answer has no entry: unknown is
+    not 0 and not "". `identifying` holds the answers of questions marked direct_identifier, which leave the
+    child only to be sealed.
+    """
+
+    table_path: str
+    ordinal: int  # per table_path, from 0, in document order over the whole submission
+    parent_path: str | None  # table_path of the row around it; None for the form level
+    parent_ordinal: int | None
+    values: dict[str, Any]
+    identifying: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    answers: tuple[AnswerSet, ...]  # the form level first, then document order
+    attachments: tuple[str, ...] = ()  # file names the answers mention
+    started: DeviceTime | None = None  # the form's start and end, by their preloads
+    ended: DeviceTime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPlace:
+    """A registered place, as the steps need it."""
+
+    code: str
+    kind: str
+    name: str
+    lon: float | None
+    lat: float | None
+    pcode: str | None
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    code: str
+    name: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class GeoTag:
+    """Where a row lies. Declared and measured place are both kept; `areas` is what the row is counted under.
+
+    method  gps | place | admin_choice | none: what `areas` follows from
+    flag    ok | near_border | outside_declared | snapped | no_polygon
+    """
+
+    method: str
+    flag: str
+    areas: dict[int, Area] = field(default_factory=dict)  # by level
+    iso3: str | None = None
+    place: KnownPlace | None = None  # declared site; else the nearest one within reach
+    declared_place: str | None = None
+    declared_pcode: str | None = None
+    measured_pcode: str | None = None  # deepest area around the position
+    nearest_place: str | None = None
+    nearest_m: float | None = None
+    position: GeoPoint | None = None
+    distance_m: float | None = None  # between the measured position and the declared place or area
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a harmonised table, columns by variable name, common ones included."""
+
+    table: str
+    record_id: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    record_id: str  # the flow row it belongs to
+    dimension: str
+    code: str
+    n: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagNote:
+    code: str  # a key of sync.flags.FLAGS
+    reason: str  # in words, with the figures
+    record_id: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A row as the duplicates step sees it: the blocks it falls into and what the score compares."""
+
+    record_id: str
+    table: str
+    keys: tuple[str, ...]
+    features: dict[str, Any]  # JSON-able
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    record_a: str  # record_a < record_b
+    record_b: str
+    score: float  # 0..1
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the child process is given for one record: the winning version's plain XML and its context."""
+
+    root_id: int
+    project_uuid: str
+    root_instance_id: str
+    body: bytes
+    form: CompiledForm
+    form_version: str
+    received_at: datetime
+    organisation: str | None = None
+    places: dict[str, KnownPlace] = field(default_factory=dict)  # the project's, by code
+    release: str | None = None  # name of the active boundary release
+    index_path: str | None = None  # its PlaceIndex on disk
+    locate_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the child gives back for one record."""
+
+    parsed: Parsed
+    rows: tuple[Row, ...]
+    splits: tuple[Split, ...]
+    tags: dict[str, GeoTag]  # by record_id
+    flags: tuple[FlagNote, ...]
+    blocks: tuple[Block, ...]
+    reporting_dates: dict[str, date] = field(default_factory=dict)

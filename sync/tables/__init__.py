@@ -1,0 +1,64 @@
+"""All tables. Importing this package fills `metadata`, which the migrations are held against."""
+
+from sync.tables.access import actor, assignment, token
+from sync.tables.base import BigId, Json, UtcInstant, metadata
+from sync.tables.codes import code, code_crosswalk, code_list
+from sync.tables.derived import answer_row, decision, duplicate_key, duplicate_pair, flag, tag
+from sync.tables.harmonised import HARMONISED, baseline, flow, flow_split, observation, profile
+from sync.tables.log import audit, change, event, origin
+from sync.tables.places import (
+    admin_alias,
+    admin_area,
+    boundary_release,
+    expected_observation,
+    place,
+    release_activation,
+)
+from sync.tables.records import attachment, raw_body, record_key, submission, submission_version
+from sync.tables.registry import form, form_media, form_version, key_informant, organisation, project
+
+__all__ = [
+    "HARMONISED",
+    "BigId",
+    "Json",
+    "UtcInstant",
+    "actor",
+    "admin_alias",
+    "admin_area",
+    "answer_row",
+    "assignment",
+    "attachment",
+    "audit",
+    "baseline",
+    "boundary_release",
+    "change",
+    "code",
+    "code_crosswalk",
+    "code_list",
+    "decision",
+    "duplicate_key",
+    "duplicate_pair",
+    "event",
+    "expected_observation",
+    "flag",
+    "flow",
+    "flow_split",
+    "form",
+    "form_media",
+    "form_version",
+    "key_informant",
+    "metadata",
+    "observation",
+    "organisation",
+    "origin",
+    "place",
+    "profile",
+    "project",
+    "raw_body",
+    "record_key",
+    "release_activation",
+    "submission",
+    "submission_version",
+    "tag",
+    "token",
+]

@@ -1,0 +1,78 @@
+"""Who may do what: actors, their tokens (hashed), their assignments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Column, Index, LargeBinary, Text
+from sqlmodel import Field, SQLModel
+
+from sync.tables.base import BigId, UtcInstant, table_of
+
+
+class ActorKind(StrEnum):
+    APP_USER = "app_user"  # a tablet: lists and downloads forms, submits; never reads submissions
+    READER = "reader"  # an API token of a person or a script
+    USER = "user"
+    SYSTEM = "system"  # the command line on the server itself
+
+
+class Role(StrEnum):
+    APP_USER = "app-user"
+    VIEWER = "viewer"
+    ANALYST = "analyst"
+    SUPERVISOR = "supervisor"
+    COORDINATOR = "coordinator"
+    ADMIN = "admin"
+
+
+class Actor(SQLModel, table=True):
+    __tablename__ = "actor"
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    uuid: str = Field(sa_type=Text, unique=True)
+    kind: str = Field(sa_type=Text)  # ActorKind
+    name: str = Field(sa_type=Text)
+    project_id: int | None = Field(default=None, sa_type=BigId, foreign_key="project.id")
+    created_at: datetime = Field(sa_type=UtcInstant)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    last_seen_at: datetime | None = Field(default=None, sa_type=UtcInstant)  # to the hour
+
+
+class Token(SQLModel, table=True):
+    """`wp_<kind>_<public_id>_<secret>_<crc>`: only the id and the hash of the secret are kept."""
+
+    __tablename__ = "token"
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    public_id: str = Field(sa_type=Text, unique=True)
+    actor_id: int = Field(sa_type=BigId, foreign_key="actor.id")
+    secret_hash: bytes = Field(sa_type=LargeBinary)  # SHA-256: the secret has 256 bits of its own
+    created_at: datetime = Field(sa_type=UtcInstant)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+
+
+class Assignment(SQLModel, table=True):
+    """A grant: an actor has a role on a project, narrowed where a column is not null."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (Index(None, "actor_id"), Index(None, "project_id"))
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    uuid: str = Field(sa_type=Text, unique=True)
+    actor_id: int = Field(sa_type=BigId, foreign_key="actor.id")
+    role: str = Field(sa_type=Text)  # Role
+    project_id: int = Field(sa_type=BigId, foreign_key="project.id")
+    xml_form_id: str | None = Field(default=None, sa_type=Text)
+    place_id: str | None = Field(default=None, sa_type=Text)
+    organisation: str | None = Field(default=None, sa_type=Text)
+    pcode: str | None = Field(default=None, sa_type=Text)  # this area and all below it
+    created_at: datetime = Field(sa_type=UtcInstant)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+
+
+actor = table_of(Actor)
+token = table_of(Token)
+assignment = table_of(Assignment)

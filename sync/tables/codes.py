@@ -1,0 +1,44 @@
+"""Code lists as the database knows them: loaded from the vocabulary, with validity, never reused."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Text
+from sqlmodel import Field, SQLModel
+
+from sync.tables.base import table_of
+
+
+class CodeList(SQLModel, table=True):
+    __tablename__ = "code_list"
+
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    vocabulary_version: str = Field(sa_type=Text)
+
+
+class Code(SQLModel, table=True):
+    __tablename__ = "code"
+
+    list_name: str = Field(sa_column=Column(Text, primary_key=True))
+    code: str = Field(sa_column=Column(Text, primary_key=True))
+    label_en: str = Field(sa_type=Text)
+    label_fr: str = Field(sa_type=Text)
+    valid_from: str = Field(sa_type=Text)  # vocabulary version
+    retired_in: str | None = Field(default=None, sa_type=Text)
+
+
+class CodeCrosswalk(SQLModel, table=True):
+    """A foreign code and ours: DTM API strings, Missing Migrants causes, a partner's list."""
+
+    __tablename__ = "code_crosswalk"
+
+    source: str = Field(sa_column=Column(Text, primary_key=True))
+    list_name: str = Field(sa_column=Column(Text, primary_key=True))
+    foreign_code: str = Field(sa_column=Column(Text, primary_key=True))
+    code: str = Field(sa_type=Text)
+    valid_from: str | None = Field(default=None, sa_type=Text)
+    valid_to: str | None = Field(default=None, sa_type=Text)
+
+
+code_list = table_of(CodeList)
+code = table_of(Code)
+code_crosswalk = table_of(CodeCrosswalk)

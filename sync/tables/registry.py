@@ -1,0 +1,113 @@
+"""Projects, and the forms published in them. Form versions are kept as served, for ever."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Boolean, Column, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from sync.tables.base import BigId, Json, UtcInstant, table_of
+
+
+class Project(SQLModel, table=True):
+    __tablename__ = "project"
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    uuid: str = Field(sa_type=Text, unique=True)
+    name: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=UtcInstant)
+    archived_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    settings: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # purpose, controller, retention ...
+
+
+class Organisation(SQLModel, table=True):
+    """Who owns records under an agreement: a statistics office, a herders' association."""
+
+    __tablename__ = "organisation"
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    uuid: str = Field(sa_type=Text, unique=True)
+    code: str = Field(sa_type=Text, unique=True)
+    name: str = Field(sa_type=Text)
+
+
+class KeyInformant(SQLModel, table=True):
+    """A person who tells: known outside this table by pseudonym only. Name and contact are sealed."""
+
+    __tablename__ = "key_informant"
+    __table_args__ = (UniqueConstraint("project_id", "pseudonym"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    uuid: str = Field(sa_type=Text, unique=True)
+    project_id: int = Field(sa_type=BigId, foreign_key="project.id")
+    pseudonym: str = Field(sa_type=Text)
+    organisation_id: int | None = Field(default=None, sa_type=BigId, foreign_key="organisation.id")
+    area_pcode: str | None = Field(default=None, sa_type=Text)
+    channel: str | None = Field(default=None, sa_type=Text)  # phone, radio, in person
+    sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+
+
+class FormState(StrEnum):
+    OPEN = "open"
+    CLOSING = "closing"  # off the list, still takes submissions
+    CLOSED = "closed"  # holds what comes
+
+
+class Form(SQLModel, table=True):
+    __tablename__ = "form"
+    __table_args__ = (UniqueConstraint("project_id", "xml_form_id"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    uuid: str = Field(sa_type=Text, unique=True)
+    project_id: int = Field(sa_type=BigId, foreign_key="project.id")
+    xml_form_id: str = Field(sa_type=Text)
+    state: str = Field(default=FormState.OPEN, sa_type=Text)
+    current_version_id: int | None = Field(default=None, sa_type=BigId)  # what tablets are offered
+    created_at: datetime = Field(sa_type=UtcInstant)
+
+
+class FormVersion(SQLModel, table=True):
+    """One published version: the very bytes tablets get, and the XLSForm they came from."""
+
+    __tablename__ = "form_version"
+    __table_args__ = (UniqueConstraint("form_id", "version"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    uuid: str = Field(sa_type=Text, unique=True)
+    form_id: int = Field(sa_type=BigId, foreign_key="form.id")
+    version: str = Field(sa_type=Text)  # "" when the form has none
+    title: str = Field(sa_type=Text)
+    hash: str = Field(sa_type=Text)  # md5 of xform, 32 hex digits
+    xform: bytes = Field(sa_type=LargeBinary)
+    source: bytes = Field(sa_type=LargeBinary)  # the file as uploaded
+    source_name: str = Field(sa_type=Text)
+    vocabulary_version: str = Field(sa_type=Text)
+    is_mapped: bool = Field(sa_type=Boolean)
+    published_at: datetime = Field(sa_type=UtcInstant)
+    published_by: str | None = Field(default=None, sa_type=Text)
+
+
+class FormMedia(SQLModel, table=True):
+    """A file a form version needs: an image, a choice list. Not personal data, stored as it is."""
+
+    __tablename__ = "form_media"
+    __table_args__ = (UniqueConstraint("form_version_id", "name"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    form_version_id: int = Field(sa_type=BigId, foreign_key="form_version.id")
+    name: str = Field(sa_type=Text)
+    md5: str = Field(sa_type=Text)
+    size: int = Field(sa_type=BigId)
+    content_type: str = Field(sa_type=Text)
+    content: bytes = Field(sa_type=LargeBinary)
+
+
+project = table_of(Project)
+organisation = table_of(Organisation)
+key_informant = table_of(KeyInformant)
+form = table_of(Form)
+form_version = table_of(FormVersion)
+form_media = table_of(FormMedia)
