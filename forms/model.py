@@ -49,7 +49,7 @@ class Field:
 
 
 Qualifiers = tuple[tuple[str, str], ...]
-"""Fixed values of a row, sorted by variable name: (("breakdown", "total"), ("population_category", "idp"))."""
+"""Fixed values of a row, sorted by variable: (("breakdown", "total"), ("population_category", "idp"))."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,12 @@ a record with a hole is kept and flagged, not refused."""
 
 def _harmonised(name: str) -> Table:
     columns = [
-        Column(v.name, _COLUMN_TYPES[v.type], primary_key=v.name == "record_id", nullable=v.name not in NEVER_NULL)
+        Column(
+            v.name,
+            _COLUMN_TYPES[v.type],
+            primary_key=v.name == "record_id",
+            nullable=v.name not in NEVER_NULL,
+        )
         for v in vocabulary.variables(name).values()
         if v.is_column
     ]

@@ -51,7 +51,9 @@ class Change(SQLModel, table=True):
     seq: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
     kind: str = Field(sa_type=Text)  # ChangeKind
     object_uuid: str = Field(sa_type=Text)
-    payload_hash: bytes | None = Field(default=None, sa_type=LargeBinary)  # keyed where the payload is a record
+    payload_hash: bytes | None = Field(
+        default=None, sa_type=LargeBinary
+    )  # keyed where the payload is a record
     at: datetime = Field(sa_type=UtcInstant)
 
 

@@ -74,7 +74,9 @@ class ReleaseActivation(SQLModel, table=True):
     release_id: int = Field(sa_type=BigId, foreign_key="boundary_release.id")
     activated_at: datetime = Field(sa_type=UtcInstant)
     actor_uuid: str | None = Field(default=None, sa_type=Text)
-    retagged_at: datetime | None = Field(default=None, sa_type=UtcInstant)  # null while the re-tag is under way
+    retagged_at: datetime | None = Field(
+        default=None, sa_type=UtcInstant
+    )  # null while the re-tag is under way
 
 
 class Place(SQLModel, table=True):

@@ -52,7 +52,9 @@ class Submission(SQLModel, table=True):
     xml_form_id: str = Field(sa_type=Text)
     instance_id: str = Field(sa_type=Text)
     deprecated_id: str | None = Field(default=None, sa_type=Text)  # instanceID this one edits
-    root_id: int | None = Field(default=None, sa_type=BigId)  # the original's id, once resolved; own id if original
+    root_id: int | None = Field(
+        default=None, sa_type=BigId
+    )  # the original's id, once resolved; own id if original
     received_at: datetime = Field(sa_type=UtcInstant)
     actor_uuid: str | None = Field(default=None, sa_type=Text)
     device_id: str | None = Field(default=None, sa_type=Text)
@@ -89,7 +91,9 @@ class RawBody(SQLModel, table=True):
     month: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))  # 202611
     sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
     blob: str | None = Field(default=None, sa_type=Text)  # instead of `sealed` when parked as too large
-    blob_key: bytes | None = Field(default=None, sa_type=LargeBinary)  # that blob's key, wrapped by the record key
+    blob_key: bytes | None = Field(
+        default=None, sa_type=LargeBinary
+    )  # that blob's key, wrapped by the record key
 
 
 class RecordKey(SQLModel, table=True):
@@ -97,9 +101,7 @@ class RecordKey(SQLModel, table=True):
 
     __tablename__ = "record_key"
 
-    submission_id: int = Field(
-        sa_column=Column(BigId, primary_key=True, autoincrement=False)
-    )
+    submission_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
     wrapped: bytes = Field(sa_type=LargeBinary)
     master_key_id: str = Field(sa_type=Text)
 

@@ -1,0 +1,184 @@
+"""The store: the one place that commits.
+
+Reads take a `ReadSession`, which cannot write. Writes are functions of a `WriteSession` handed to
+`Store.write`; they run one after the other on the store's writer thread (sync/writer.py), each in one
+transaction, and `write` returns after the commit. On SQLite there is one writer, so nothing waits for a lock
+it holds itself; on PostgreSQL the same code runs in every process.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Executable, RowMapping, Table, insert, select, update
+
+from sync.audit import next_link
+from sync.blobs import Blobs
+from sync.engine import insert_once, open_engine, upsert
+from sync.seal import Keyring
+from sync.tables.log import ChangeKind, audit, change, origin
+from sync.writer import Writer
+
+T = TypeVar("T")
+
+
+def now() -> datetime:
+    """The server's clock. Order never depends on it: that is what `change.seq` is for."""
+    return datetime.now(UTC)
+
+
+def new_uuid() -> str:
+    return str(uuid.uuid4())
+
+
+class ReadSession:
+    """Queries on one snapshot."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.dialect = connection.dialect.name
+
+    def all(self, statement: Executable, params: Any = None) -> Sequence[RowMapping]:
+        return self._connection.execute(statement, params).mappings().all()
+
+    def first(self, statement: Executable, params: Any = None) -> RowMapping | None:
+        return self._connection.execute(statement, params).mappings().first()
+
+    def scalar(self, statement: Executable, params: Any = None) -> Any:
+        return self._connection.execute(statement, params).scalar()
+
+    def stream(self, statement: Executable, batch: int = 1000) -> Iterator[Sequence[Any]]:
+        """Rows as tuples, in batches, never all in memory."""
+        result = self._connection.execution_options(yield_per=batch).execute(statement)
+        yield from result.partitions(batch)
+
+
+class WriteSession(ReadSession):
+    """One transaction. Committed by the store when the function that got it returns."""
+
+    def execute(self, statement: Executable, params: Any = None) -> int:
+        """Run a statement (with a list of params: once for each). Returns the number of rows it touched."""
+        return self._connection.execute(statement, params).rowcount
+
+    def insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(insert(table), list(rows))
+
+    def insert_returning(self, table: Table, row: dict[str, Any]) -> int:
+        """Insert one row and give its id."""
+        return int(self._connection.execute(insert(table).returning(table.c.id), row).scalar_one())
+
+    def insert_once(
+        self, table: Table, rows: Sequence[dict[str, Any]], returning: Sequence[Any] = ()
+    ) -> Sequence[RowMapping]:
+        """Insert what the constraints let in; with `returning`, the columns of the rows that are new."""
+        if not rows:
+            return []
+        statement = insert_once(table, self.dialect)
+        if not returning:
+            self._connection.execute(statement, list(rows))
+            return []
+        return self._connection.execute(statement.returning(*returning), list(rows)).mappings().all()
+
+    def upsert(self, table: Table, rows: Sequence[dict[str, Any]], key: tuple[str, ...]) -> None:
+        if rows:
+            self._connection.execute(upsert(table, self.dialect, key), list(rows))
+
+    def take_seqs(self, count: int) -> range:
+        """The next `count` numbers of the change log, locked until this transaction ends."""
+        statement = update(origin).values(seq=origin.c.seq + count).returning(origin.c.seq)
+        last = int(self._connection.execute(statement).scalar_one())
+        return range(last - count + 1, last + 1)
+
+    def change(
+        self, kind: ChangeKind, object_uuid: str, payload_hash: bytes | None = None, seq: int | None = None
+    ) -> int:
+        """Note in the change log, in this transaction, that something came to be. Returns its number."""
+        number = self.take_seqs(1)[0] if seq is None else seq
+        self.changes([(number, kind, object_uuid, payload_hash)])
+        return number
+
+    def changes(self, rows: Sequence[tuple[int, ChangeKind, str, bytes | None]]) -> None:
+        if not rows:
+            return
+        mine = self._connection.execute(select(origin.c.uuid, origin.c.epoch)).one()
+        at = now()
+        self.insert(
+            change,
+            [
+                {
+                    "origin_uuid": mine.uuid,
+                    "epoch": mine.epoch,
+                    "seq": seq,
+                    "kind": str(kind),
+                    "object_uuid": object_uuid,
+                    "payload_hash": payload_hash,
+                    "at": at,
+                }
+                for seq, kind, object_uuid, payload_hash in rows
+            ],
+        )
+
+    def audit(
+        self, action: str, object_uuid: str | None = None, actor_uuid: str | None = None, **detail: Any
+    ) -> None:
+        """Add to the audit trail. The counter row is locked first, so that the chain cannot fork."""
+        self.take_seqs(0)
+        previous = self.scalar(select(audit.c.row_hash).order_by(audit.c.id.desc()).limit(1))
+        self.insert(audit, [next_link(previous, now(), actor_uuid, action, object_uuid, detail)])
+
+
+class Store:
+    """Engine, keys, blobs and the writer thread of one data folder and database."""
+
+    def __init__(self, engine: Engine, data: Path, keyring: Keyring) -> None:
+        self.engine = engine
+        self.data = data
+        self.keyring = keyring
+        self.blobs = Blobs(data / "blobs")
+        self.dialect = engine.dialect.name
+        self._writing = engine.execution_options(writing=True)
+        self.writer = Writer(self._transaction)
+
+    @contextmanager
+    def read(self) -> Iterator[ReadSession]:
+        with self.engine.connect() as connection, connection.begin():
+            yield ReadSession(connection)
+
+    def write(self, work: Callable[[WriteSession], T]) -> T:
+        """Run `work` in one transaction of the writer thread; returns its result after the commit."""
+        return self.writer.run(work)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[WriteSession]:
+        with self._writing.begin() as connection:
+            yield WriteSession(connection)
+
+    def close(self) -> None:
+        self.writer.close()
+        self.engine.dispose()
+
+
+def open_store(data: Path, database: str | None = None, master_key: Path | None = None) -> Store:
+    """Open an initialised data folder.
+
+    data        folder of blobs, caches and, by default, the SQLite database
+    database    URL; default `sqlite:///DATA/waypost.sqlite`
+    master_key  file; default `DATA/keys/master.key`
+    Raises KeyMissing, NotDurable, SchemaMismatch (sync/migrate.py checks the schema).
+    """
+    keyring = Keyring.load(master_key or default_master_key(data))
+    return Store(open_engine(database or default_database(data)), data, keyring)
+
+
+def default_database(data: Path) -> str:
+    return f"sqlite:///{data / 'waypost.sqlite'}"
+
+
+def default_master_key(data: Path) -> Path:
+    return data / "keys" / "master.key"
