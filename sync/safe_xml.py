@@ -1,7 +1,7 @@
-"""XML from outside, read without trusting it: no DTD, no entities, no network, bounded depth and number of nodes.
+"""XML from outside, read without trusting it: no DTD, no entities, no network, bounded depth and size.
 
-Bytes go in, a tree comes out; everything that reads XML from a tablet or from an upload goes through here. The
-bytes are given to the parser in one feed: many small feeds of one huge token cost quadratic time.
+Bytes go in, a tree comes out; everything that reads XML from a tablet or from an upload goes through here.
+The bytes are given to the parser in one feed: many small feeds of one huge token cost quadratic time.
 """
 
 from __future__ import annotations
@@ -73,6 +73,6 @@ def _refuse_oversized(data: bytes, tree: etree._Element) -> None:
 
 def _why(problem: etree.XMLSyntaxError) -> str:
     line, column = problem.position if problem.position else (0, 0)
-    kind = etree.ErrorTypes._getName(problem.code) if problem.code else None
-    name = f" ({kind.removeprefix('ERR_').replace('_', ' ').lower()})" if kind else ""
+    last = problem.error_log.last_error  # type: ignore[attr-defined]
+    name = f" ({last.type_name.removeprefix('ERR_').replace('_', ' ').lower()})" if last else ""
     return f"The XML is not well-formed at line {line}, column {column}{name}."

@@ -57,6 +57,8 @@ class Parsed:
     attachments: tuple[str, ...] = ()  # file names the answers mention
     started: DeviceTime | None = None  # the form's start and end, by their preloads
     ended: DeviceTime | None = None
+    encrypted: bool = False  # answers are in an encrypted file: nothing can be read here
+    unknown: tuple[str, ...] = ()  # paths in the XML that the form does not have
 
 
 @dataclass(frozen=True, slots=True)
