@@ -212,6 +212,7 @@ def upgrade() -> None:
         sa.Column("block", sa.Text(), nullable=False),
         sa.Column("record_id", sa.Text(), nullable=False),
         sa.Column("root_id", BigId, nullable=False),
+        sa.Column("table_name", sa.Text(), nullable=False),
         sa.Column("features", Json, nullable=False),
         sa.PrimaryKeyConstraint("block", "record_id", name=op.f("pk_duplicate_key")),
     )
@@ -762,6 +763,7 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("properties", Json, nullable=False),
+        sa.Column("updated_at", UtcInstant, nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_place_project_id_project")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_place")),
         sa.UniqueConstraint("project_id", "code", name=op.f("uq_place_project_id_code")),

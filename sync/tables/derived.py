@@ -75,6 +75,7 @@ class DuplicateKey(SQLModel, table=True):
     block: str = Field(sa_column=Column(Text, primary_key=True))
     record_id: str = Field(sa_column=Column(Text, primary_key=True))
     root_id: int = Field(sa_type=BigId)
+    table_name: str = Field(sa_type=Text)
     features: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # what the score compares
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Boolean, Column, Date, Float, Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from sync.tables.base import BigId, Json, UtcInstant, table_of
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class BoundaryRelease(SQLModel, table=True):
@@ -99,6 +103,7 @@ class Place(SQLModel, table=True):
     valid_from: date | None = Field(default=None, sa_type=Date)
     valid_to: date | None = Field(default=None, sa_type=Date)
     properties: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    updated_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False, default=_now))  # set by every upsert
 
 
 class ExpectedObservation(SQLModel, table=True):

@@ -1,0 +1,83 @@
+"""What the steps need besides the record: its form, the project's places, the active boundary release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from sync.derivation import Context
+from sync.derived_rows import NO_RELEASE
+from sync.places.releases import active_release, index_for
+from sync.places.sites import known_places
+from sync.registry import compiled_form
+from sync.steps.values import KnownPlace
+from sync.store import ReadSession, Store
+from sync.tables import actor, assignment, place, project
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """One project's places and release, as they are now."""
+
+    version: tuple[Any, ...]
+    places: dict[str, KnownPlace]
+    release_id: int
+    release_name: str | None
+    index_path: str | None
+
+
+class Contexts:
+    """Packed contexts by project, form and version, made again when places or release change."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._surroundings: dict[str, Surroundings] = {}
+        self._packed: dict[tuple[str, str, str], tuple[Surroundings, bytes]] = {}
+
+    def surroundings(self, session: ReadSession, project_uuid: str) -> Surroundings:
+        """The project's places and active release; cheap when nothing changed since the last call."""
+        project_id = session.scalar(select(project.c.id).where(project.c.uuid == project_uuid))
+        active = active_release(session, project_id)
+        counted = select(func.count(place.c.id), func.max(place.c.updated_at)).where(
+            place.c.project_id == project_id
+        )
+        version = (active["id"] if active else None, *(session.first(counted) or {}).values())
+        known = self._surroundings.get(project_uuid)
+        if known is None or known.version != version:
+            known = Surroundings(
+                version=version,
+                places=known_places(session, project_id),
+                release_id=active["id"] if active else NO_RELEASE,
+                release_name=active["name"] if active else None,
+                index_path=str(index_for(self._store, active["id"])) if active else None,
+            )
+            self._surroundings[project_uuid] = known
+        return known
+
+    def packed(
+        self, surroundings: Surroundings, project_uuid: str, form_id: str, version: str
+    ) -> bytes | None:
+        """The context of one form version, packed for the child; None when the version is unknown."""
+        key = (project_uuid, form_id, version)
+        held = self._packed.get(key)
+        if held is not None and held[0] is surroundings:
+            return held[1]
+        form = compiled_form(self._store, project_uuid, form_id, version)
+        if form is None:
+            return None
+        packed = Context(form, surroundings.places, surroundings.release_name, surroundings.index_path).pack()
+        self._packed[key] = (surroundings, packed)
+        return packed
+
+    @staticmethod
+    def organisations(session: ReadSession, actor_uuids: set[str]) -> dict[str, str]:
+        """The organisation each actor works for, where its assignment names one."""
+        statement = (
+            select(actor.c.uuid, assignment.c.organisation)
+            .join(assignment, assignment.c.actor_id == actor.c.id)
+            .where(actor.c.uuid.in_(list(actor_uuids)), assignment.c.organisation.is_not(None))
+            .order_by(assignment.c.id)
+        )
+        return {row["uuid"]: row["organisation"] for row in session.all(statement)}

@@ -1,0 +1,212 @@
+"""The worker: claims events, runs the steps in a child, writes what comes of them.
+
+The second of the two transactions per submission. Runs as a thread inside the server on SQLite, or as
+`waypost worker` processes on PostgreSQL. Whatever happens to it, nothing is lost: an event stays waiting
+until its outcome is committed in the same transaction that marks it done.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+
+from sync import queue
+from sync.contexts import Contexts, Surroundings
+from sync.derivation import Refused, Work, derive
+from sync.derived_rows import Derived, replace_derived
+from sync.lineage import Record, resolve
+from sync.originals import open_body, record_keys
+from sync.registry import form_states
+from sync.sandbox import Sandbox, SandboxFailure
+from sync.steps.values import FlagNote, Outcome
+from sync.store import ReadSession, Store, WriteSession
+from sync.tables import submission
+
+log = logging.getLogger("waypost.worker")
+
+BATCH = 64
+"""Records a transaction: small, so that receipts never wait long for the writer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One record of the batch, on its way through the child."""
+
+    record: Record
+    events: tuple[int, ...]
+    work: Work | None = None  # None: nothing to derive, the record is held or erased
+    release_id: int = 0
+
+
+class Worker:
+    """Works off the queue. Belongs to one thread; `start` gives it one of its own."""
+
+    def __init__(
+        self, store: Store, *, memory_mb: int = 1024, step_seconds: float = 20.0, idle_s: float = 0.2
+    ) -> None:
+        self.store = store
+        self._contexts = Contexts(store)
+        self._sandbox = Sandbox(memory_mb=memory_mb, seconds=step_seconds)
+        self._idle_s = idle_s
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    # -- running -----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self.run, name="worker", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the batch at hand, then stop."""
+        self._stopping.set()
+        if self._thread:
+            self._thread.join()
+        self._sandbox.close()
+
+    def run(self) -> None:
+        """Work until `stop`. A batch that cannot be written is tried again after a while, and said."""
+        while not self._stopping.is_set():
+            try:
+                if self.step() == 0:
+                    self._stopping.wait(self._idle_s)
+            except Exception:
+                log.exception("The batch could not be written; trying again in five seconds.")
+                self._stopping.wait(5)
+
+    def drain(self) -> int:
+        """Work until nothing waits. Returns the number of events settled."""
+        total = 0
+        while settled := self.step():
+            total += settled
+        return total
+
+    def step(self) -> int:
+        """One batch. Returns the number of events it settled: done, parked or put back."""
+        with self.store.read() as session:
+            if not queue.anything_waiting(session):
+                return 0
+        claimed = self.store.write(lambda session: queue.claim(session, BATCH))
+        if not claimed:
+            return 0
+        try:
+            self._process(claimed)
+        except BaseException:
+            ids = [c.event_id for c in claimed]
+            self.store.write(lambda session: queue.release(session, ids))
+            raise
+        return len(claimed)
+
+    # -- one batch ---------------------------------------------------------------------------------
+
+    def _process(self, claimed: list[queue.Claimed]) -> None:
+        with self.store.read() as session:
+            jobs = list(self._jobs(session, claimed))
+        done: list[tuple[_Job, Outcome | None]] = [(job, None) for job in jobs if job.work is None]
+        failures: dict[int, queue.Failure] = {}
+        by_work = {id(job.work): job for job in jobs if job.work is not None}
+        for work, outcome in self._sandbox.stream(derive, (job.work for job in jobs if job.work is not None)):
+            job = by_work[id(work)]
+            if isinstance(outcome, Outcome):
+                done.append((job, outcome))
+            else:
+                failures.update(dict.fromkeys(job.events, _failure(outcome)))
+        self.store.write(lambda session: self._write(session, done, failures))
+
+    def _jobs(self, session: ReadSession, claimed: list[queue.Claimed]) -> Iterable[_Job]:
+        records = resolve(session, {c.submission_id for c in claimed}, form_states(session))
+        surroundings: dict[str, Surroundings] = {}
+        actors = {r.winner.actor_uuid for r in records if r.winner and r.winner.actor_uuid}
+        organisations = self._contexts.organisations(session, actors)
+        for record in records:
+            members = {node.id for node in record.nodes}
+            events = tuple(c.event_id for c in claimed if c.submission_id in members)
+            if record.root is None or record.winner is None:
+                yield _Job(record, events)
+                continue
+            root, winner = record.root, record.winner
+            if root.project_uuid not in surroundings:
+                surroundings[root.project_uuid] = self._contexts.surroundings(session, root.project_uuid)
+            around = surroundings[root.project_uuid]
+            context = self._contexts.packed(around, root.project_uuid, root.xml_form_id, winner.form_version)
+            assert context is not None, "a version of an unknown form version is held"
+            work = Work(
+                context=context,
+                root_id=root.id,
+                project_uuid=root.project_uuid,
+                root_instance_id=root.instance_id,
+                body=open_body(session, self.store, winner.id),
+                form_version=winner.form_version,
+                received_at=winner.received_at,
+                organisation=organisations.get(winner.actor_uuid or ""),
+            )
+            yield _Job(record, events, work, around.release_id)
+
+    def _write(
+        self,
+        session: WriteSession,
+        done: list[tuple[_Job, Outcome | None]],
+        failures: dict[int, queue.Failure],
+    ) -> None:
+        """Everything of a batch in one transaction. A record that grew meanwhile goes back to the queue."""
+        roots = [node.id for job, _ in done for node in job.record.nodes]
+        session.all(
+            select(submission.c.id)
+            .where(submission.c.id.in_(roots))
+            .order_by(submission.c.id)
+            .with_for_update()
+        )
+        now = {record.nodes[0].id: record for record in resolve(session, roots, form_states(session))}
+        fresh: list[tuple[_Job, Outcome | None]] = []
+        for job, outcome in done:
+            record = now.get(job.record.nodes[0].id)
+            if (
+                record is not None
+                and record.fingerprint == job.record.fingerprint
+                and record.states == job.record.states
+            ):
+                fresh.append((replace(job, record=record), outcome))
+            else:
+                queue.release(session, job.events)
+        keys = record_keys(
+            session, self.store, [job.record.winner.submission_id for job, _ in fresh if job.record.winner]
+        )
+        replace_derived(
+            session,
+            [
+                Derived(
+                    record=job.record,
+                    outcome=outcome,
+                    key=keys.get(job.record.winner.submission_id) if job.record.winner else None,
+                    release_id=job.release_id,
+                    notes=tuple(_notes(job.record)),
+                )
+                for job, outcome in fresh
+            ],
+        )
+        queue.finish(session, [event_id for job, _ in fresh for event_id in job.events])
+        queue.fail(session, failures)
+
+
+def _failure(outcome: Refused | SandboxFailure) -> queue.Failure:
+    if isinstance(outcome, Refused):
+        return queue.Failure(outcome.step, outcome.reason, final=True)
+    return queue.Failure(outcome.reason, outcome.detail, final=outcome.reason == "error")
+
+
+def _notes(record: Record) -> Iterable[FlagNote]:
+    if record.conflicts:
+        yield FlagNote(
+            "conflicting_versions",
+            f"{len(record.conflicts)} other version(s) came under an instanceID that already had one; "
+            "the first received counts, all are kept.",
+        )
+    if record.branched:
+        yield FlagNote(
+            "branched_edits",
+            "Two edits deprecate the same version; one counts by a fixed rule, all are kept.",
+        )
