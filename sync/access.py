@@ -1,0 +1,294 @@
+"""Who somebody is and what they were granted: actors, tokens, assignments.
+
+A token's text goes in, an `Actor` with its grants comes out; every function that gives people data takes
+that actor. Tokens are made here and shown once; the database keeps a hash of the secret.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, func, select, update
+
+from sync.problems import Invalid, NotFound, Unauthorised
+from sync.store import ReadSession, WriteSession, new_uuid, now
+from sync.tables import actor, assignment, project, token
+from sync.tables.access import ActorKind, Role
+from sync.tables.log import ChangeKind
+from sync.tokens import TokenKind, new_token, read_token
+
+DEVICE_TOKEN_LIFE = timedelta(days=400)
+"""Longer than any time a tablet stays offline: an expired token strands what it collected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role on a project; each further value narrows it, None does not."""
+
+    role: str  # sync.tables.access.Role
+    project_id: int
+    xml_form_id: str | None = None
+    place_id: str | None = None  # a place's code
+    organisation: str | None = None
+    pcode: str | None = None  # this area and all below it
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody known, with every grant that holds now. `scope(actor)` turns it into rows and columns."""
+
+    uuid: str
+    kind: str  # sync.tables.access.ActorKind
+    name: str
+    assignments: tuple[Grant, ...] = ()
+
+    @property
+    def project_ids(self) -> frozenset[int]:
+        return frozenset(grant.project_id for grant in self.assignments)
+
+    def on(self, project_id: int) -> tuple[Grant, ...]:
+        """The grants on one project."""
+        return tuple(grant for grant in self.assignments if grant.project_id == project_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """An actor and until when their token is good."""
+
+    actor: Actor
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token just made: `token` is shown now and never again."""
+
+    id: int  # of the actor
+    actor_uuid: str
+    name: str
+    token: str
+    expires_at: datetime | None
+
+
+def create_app_user(
+    session: WriteSession,
+    project_id: int,
+    name: str,
+    forms: Sequence[str] = (),
+    places: Sequence[str] = (),
+    pcodes: Sequence[str] = (),
+    by: str | None = None,
+) -> NewToken:
+    """A tablet's user: sees all present and future forms of the project unless `forms` names some.
+
+    Places and areas narrow it too and add up: the user works at any of the places and in any of the areas. The
+    token is good for 400 days. Raises NotFound (project), Invalid (name).
+    """
+    areas: list[tuple[str | None, str | None]] = [(place, None) for place in places]
+    areas += [(None, pcode) for pcode in pcodes]
+    grants = [
+        Grant(Role.APP_USER, project_id, xml_form_id=form, place_id=place, pcode=pcode)
+        for form in _each(forms)
+        for place, pcode in areas or [(None, None)]
+    ]
+    return _create(session, ActorKind.APP_USER, "app", name, grants, now() + DEVICE_TOKEN_LIFE, by)
+
+
+def create_token(
+    session: WriteSession,
+    project_id: int,
+    name: str,
+    role: str,
+    pcodes: Sequence[str] = (),
+    organisations: Sequence[str] = (),
+    expires_at: datetime | None = None,
+    by: str | None = None,
+) -> NewToken:
+    """A reader's token for datasets. Areas and organisations narrow it together: rows fit one of each.
+
+    Raises NotFound (project), Invalid (name, a role that is not for readers).
+    """
+    roles = [str(r) for r in Role if r is not Role.APP_USER]
+    if role not in roles:
+        raise Invalid(
+            f"{role!r} is not a role of a reader.",
+            f"Use one of {', '.join(roles)}; tablets get theirs from `waypost app-user create`.",
+        )
+    grants = [
+        Grant(role, project_id, organisation=organisation, pcode=pcode)
+        for pcode in _each(pcodes)
+        for organisation in _each(organisations)
+    ]
+    return _create(session, ActorKind.READER, "api", name, grants, expires_at, by)
+
+
+def authenticate(session: ReadSession, text: str) -> Authenticated:
+    """The actor a token belongs to.
+
+    Raises Unauthorised; mistyped, unknown, revoked and expired tokens look the same.
+    """
+    given = read_token(text)
+    row = None if given is None else session.first(_BY_PUBLIC_ID, {"public_id": given.public_id})
+    if given is None or row is None or not hmac.compare_digest(row["secret_hash"], given.secret_hash):
+        raise _refused()
+    if row["revoked_at"] or row["actor_revoked_at"] or (row["expires_at"] and row["expires_at"] <= now()):
+        raise _refused()
+    grants = session.all(_GRANTS, {"actor_id": row["actor_id"]})
+    known = Actor(row["uuid"], row["kind"], row["name"], tuple(Grant(**grant) for grant in grants))
+    return Authenticated(known, row["expires_at"])
+
+
+def list_actors(session: ReadSession, project_id: int, kind: str | None = None) -> list[dict[str, object]]:
+    """App users and readers of a project with their tokens' state and grants; no secret is among it."""
+    rows = session.all(_OF_PROJECT, {"project_id": project_id})
+    return [
+        {
+            "id": row["id"],
+            "uuid": row["uuid"],
+            "kind": row["kind"],
+            "name": row["name"],
+            "token": row["public_id"],
+            "created_at": row["created_at"],
+            "expires_at": row["expires_at"],
+            "revoked_at": row["revoked_at"],
+            "grants": [dict(grant) for grant in session.all(_GRANTS, {"actor_id": row["id"]})],
+        }
+        for row in rows
+        if kind is None or row["kind"] == kind
+    ]
+
+
+def revoke(session: WriteSession, actor_id: int, by: str | None = None) -> None:
+    """End an actor's tokens and grants, within seconds everywhere. What they sent stays. Raises NotFound."""
+    row = session.first(select(actor.c.uuid).where(actor.c.id == actor_id))
+    if row is None:
+        raise NotFound(f"There is no actor {actor_id}.", "`waypost app-user list` shows the ids.")
+    at = now()
+    for table, mine in (
+        (actor, actor.c.id),
+        (token, token.c.actor_id),
+        (assignment, assignment.c.actor_id),
+    ):
+        session.execute(
+            update(table).where(mine == actor_id, table.c.revoked_at.is_(None)).values(revoked_at=at)
+        )
+    session.change(ChangeKind.ACTOR, row["uuid"])
+    session.audit("token.revoke", row["uuid"], by)
+
+
+def access_fingerprint(session: ReadSession) -> tuple[object, ...]:
+    """Cheap values that differ after any token or grant was made or revoked."""
+    return tuple(
+        value
+        for table in (token, assignment)
+        for value in (session.first(_FINGERPRINT[table.name]) or {}).values()
+    )
+
+
+def _create(
+    session: WriteSession,
+    kind: ActorKind,
+    token_kind: TokenKind,
+    name: str,
+    grants: Iterable[Grant],
+    expires_at: datetime | None,
+    by: str | None,
+) -> NewToken:
+    grants = tuple(grants)
+    project_id = grants[0].project_id
+    if not name.strip():
+        raise Invalid(
+            "The name is empty.", "Name the device or person, so that the token can be revoked later."
+        )
+    if session.scalar(select(project.c.id).where(project.c.id == project_id)) is None:
+        raise NotFound(f"There is no project {project_id}.", "`waypost project list` shows the ids.")
+    at, made, uuid = now(), new_token(token_kind), new_uuid()
+    actor_id = session.insert_returning(
+        actor,
+        {"uuid": uuid, "kind": str(kind), "name": name.strip(), "project_id": project_id, "created_at": at},
+    )
+    session.insert(
+        token,
+        [
+            {
+                "public_id": made.public_id,
+                "actor_id": actor_id,
+                "secret_hash": made.secret_hash,
+                "created_at": at,
+                "expires_at": expires_at,
+            }
+        ],
+    )
+    session.change(ChangeKind.ACTOR, uuid)
+    for grant in grants:
+        _assign(session, actor_id, grant, at)
+    action = "app-user.create" if kind is ActorKind.APP_USER else "token.create"
+    session.audit(action, uuid, by, name=name.strip(), token=made.public_id, project=project_id)
+    return NewToken(actor_id, uuid, name.strip(), made.text, expires_at)
+
+
+def _assign(session: WriteSession, actor_id: int, grant: Grant, at: datetime) -> None:
+    uuid = new_uuid()
+    row = {name: getattr(grant, name) for name in Grant.__slots__}
+    session.insert(assignment, [{"uuid": uuid, "actor_id": actor_id, "created_at": at, **row}])
+    session.change(ChangeKind.ASSIGNMENT, uuid)
+
+
+def _each(narrowed: Sequence[str]) -> Sequence[str | None]:
+    return narrowed or (None,)
+
+
+def _refused() -> Unauthorised:
+    return Unauthorised(
+        "The token is not known here, or it was revoked or has expired.",
+        "Ask the coordinator for a new settings code or token.",
+    )
+
+
+_BY_PUBLIC_ID = (
+    select(
+        token.c.secret_hash,
+        token.c.actor_id,
+        token.c.expires_at,
+        token.c.revoked_at,
+        actor.c.uuid,
+        actor.c.kind,
+        actor.c.name,
+        actor.c.revoked_at.label("actor_revoked_at"),
+    )
+    .join(actor, actor.c.id == token.c.actor_id)
+    .where(token.c.public_id == bindparam("public_id"))
+)
+
+_GRANTS = (
+    select(*(assignment.c[name] for name in Grant.__slots__))
+    .where(assignment.c.actor_id == bindparam("actor_id"), assignment.c.revoked_at.is_(None))
+    .order_by(assignment.c.id)
+)
+
+_OF_PROJECT = (
+    select(
+        actor.c.id,
+        actor.c.uuid,
+        actor.c.kind,
+        actor.c.name,
+        actor.c.created_at,
+        token.c.public_id,
+        token.c.expires_at,
+        token.c.revoked_at,
+    )
+    .join(token, token.c.actor_id == actor.c.id)
+    .where(actor.c.project_id == bindparam("project_id"))
+    .order_by(actor.c.id, token.c.id)
+)
+
+_FINGERPRINT = {
+    table.name: select(
+        func.max(table.c.id).label("newest"),
+        func.count(table.c.revoked_at).label("revoked"),
+    )
+    for table in (token, assignment)
+}
