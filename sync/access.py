@@ -84,8 +84,8 @@ def create_app_user(
 ) -> NewToken:
     """A tablet's user: sees all present and future forms of the project unless `forms` names some.
 
-    Places and areas narrow it too and add up: the user works at any of the places and in any of the areas. The
-    token is good for 400 days. Raises NotFound (project), Invalid (name).
+    Places and areas narrow it too and add up: the user works at any of the places and in any of the areas.
+    The token is good for 400 days. Raises NotFound (project), Invalid (name).
     """
     areas: list[tuple[str | None, str | None]] = [(place, None) for place in places]
     areas += [(None, pcode) for pcode in pcodes]
