@@ -79,6 +79,7 @@ PROBLEM_TITLES: dict[str, str] = {
     "unknown-reference": "The question referred to does not exist",
     "unused-list": "The choice list is never used",
     "missing-translation": "A translation is missing",
+    "missing-media": "A file the form refers to is missing",
     "pyxform": "pyxform refuses the form",
     "bad-xform": "The XForm cannot be used",
     # the mapping contract

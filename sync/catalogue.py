@@ -1,0 +1,149 @@
+"""Which forms are known and open, and the compiled form of each version.
+
+`form_states` answers from one snapshot, for the pipeline. `Catalogue` answers from memory, for every
+submission that comes in; it never says that a form is unknown or closed without having looked just now,
+because that answer holds a record back.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, select
+
+from forms.model import CompiledForm
+from forms.xform import read_xform
+from sync.freshness import Fresh
+from sync.store import ReadSession, Store
+from sync.tables import form, form_version, project
+from sync.tables.registry import FormState
+
+FormStates = Callable[[str, str, str], str]
+"""(project_uuid, xml_form_id, version) -> open | closing | closed | unknown_form | unknown_version."""
+
+UNKNOWN_FORM = "unknown_form"
+UNKNOWN_VERSION = "unknown_version"
+
+_TAKES_SUBMISSIONS = (FormState.OPEN, FormState.CLOSING)
+_COMPILED_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    state: str
+    versions: frozenset[str]
+
+    def of(self, version: str) -> str:
+        return self.state if version in self.versions else UNKNOWN_VERSION
+
+
+_Forms = dict[tuple[str, str], _Published]
+
+
+def form_states(session: ReadSession) -> FormStates:
+    """The state of forms as this session sees them; each form is looked up once."""
+    seen: dict[tuple[str, str], _Published | None] = {}
+
+    def state(project_uuid: str, xml_form_id: str, version: str) -> str:
+        key = (project_uuid, xml_form_id)
+        if key not in seen:
+            rows = session.all(_ONE_FORM, {"project_uuid": project_uuid, "xml_form_id": xml_form_id})
+            seen[key] = _Published(rows[0]["state"], frozenset(r["version"] for r in rows)) if rows else None
+        published = seen[key]
+        return published.of(version) if published else UNKNOWN_FORM
+
+    return state
+
+
+class Catalogue:
+    """The forms of one store, in memory."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._forms: Fresh[_Forms] = Fresh(store, _fingerprint, _load)
+        self._compiled: OrderedDict[int, CompiledForm] = OrderedDict()  # by form_version.id
+        self._lock = threading.Lock()
+        self.refresh = self._forms.refresh
+        self.expire = self._forms.expire
+
+    def state(self, project_uuid: str, xml_form_id: str, version: str) -> str:
+        """open | closing | closed | unknown_form | unknown_version. No query for a form that is open."""
+        published = self._forms.get().get((project_uuid, xml_form_id))
+        if published is not None and published.of(version) in _TAKES_SUBMISSIONS:
+            return published.state
+        with self._store.read() as session:
+            return form_states(session)(project_uuid, xml_form_id, version)
+
+    def compiled(self, project_uuid: str, xml_form_id: str, version: str) -> CompiledForm | None:
+        """The compiled form, read back from the stored XForm; None when the version is unknown."""
+        key = {"project_uuid": project_uuid, "xml_form_id": xml_form_id, "version": version}
+        with self._store.read() as session:
+            version_id = session.scalar(_VERSION_ID, key)
+            if version_id is None:
+                return None
+            with self._lock:
+                if version_id in self._compiled:
+                    self._compiled.move_to_end(version_id)
+                    return self._compiled[version_id]
+            xform = session.scalar(select(form_version.c.xform).where(form_version.c.id == version_id))
+        compiled = read_xform(xform)
+        with self._lock:
+            self._compiled[version_id] = compiled
+            while len(self._compiled) > _COMPILED_KEPT:
+                self._compiled.popitem(last=False)
+        return compiled
+
+
+_CATALOGUES: weakref.WeakKeyDictionary[Store, Catalogue] = weakref.WeakKeyDictionary()
+_MAKING = threading.Lock()
+
+
+def catalogue(store: Store) -> Catalogue:
+    """The one catalogue of a store, so that what is published in a process is known there at once."""
+    with _MAKING:
+        if store not in _CATALOGUES:
+            _CATALOGUES[store] = Catalogue(weakref.proxy(store))  # else the value would keep its key alive
+        return _CATALOGUES[store]
+
+
+def compiled_form(store: Store, project_uuid: str, xml_form_id: str, version: str) -> CompiledForm | None:
+    """The compiled form of a published version, or None. The last few are kept in memory."""
+    return catalogue(store).compiled(project_uuid, xml_form_id, version)
+
+
+_PUBLISHED = (
+    select(project.c.uuid, form.c.xml_form_id, form.c.state, form_version.c.version)
+    .join(form, form.c.project_id == project.c.id)
+    .join(form_version, form_version.c.form_id == form.c.id)
+)
+_ONE_FORM = _PUBLISHED.where(
+    project.c.uuid == bindparam("project_uuid"), form.c.xml_form_id == bindparam("xml_form_id")
+)
+_VERSION_ID = (
+    select(form_version.c.id)
+    .join(form, form.c.id == form_version.c.form_id)
+    .join(project, project.c.id == form.c.project_id)
+    .where(
+        project.c.uuid == bindparam("project_uuid"),
+        form.c.xml_form_id == bindparam("xml_form_id"),
+        form_version.c.version == bindparam("version"),
+    )
+)
+
+
+def _fingerprint(session: ReadSession) -> object:
+    """Versions are only ever added; a form's own row is all that changes."""
+    newest = session.scalar(select(func.max(form_version.c.id)))
+    forms = session.all(select(form.c.id, form.c.state, form.c.current_version_id).order_by(form.c.id))
+    return newest, [tuple(row.values()) for row in forms]
+
+
+def _load(session: ReadSession) -> _Forms:
+    versions: dict[tuple[str, str], tuple[str, set[str]]] = {}
+    for row in session.all(_PUBLISHED):
+        versions.setdefault((row["uuid"], row["xml_form_id"]), (row["state"], set()))[1].add(row["version"])
+    return {key: _Published(state, frozenset(found)) for key, (state, found) in versions.items()}

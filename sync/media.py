@@ -1,0 +1,87 @@
+"""Files a form version needs: images, sounds, choice lists.
+
+Names and bytes go in with a publication, rows with their md5 come out, so that a manifest never has to hash
+anything when a tablet asks for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import unicodedata
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from forms.problems import FormProblem
+from sync.problems import Invalid
+from sync.store import WriteSession
+from sync.tables import form_media
+
+_TYPES = mimetypes.MimeTypes()  # Python's own table: the machine's files would make servers differ
+_TYPES.add_type("application/geo+json", ".geojson")
+_TYPES.add_type("audio/mp4", ".m4a")
+_TYPES.add_type("image/webp", ".webp")
+
+
+def media_type(name: str) -> str:
+    """The content type of a file by its ending."""
+    return _TYPES.guess_type(name, strict=True)[0] or "application/octet-stream"
+
+
+def media_names(media: Mapping[str, bytes]) -> dict[str, bytes]:
+    """File names in NFC. A name that is a path is refused: tablets keep its last part only."""
+    named = {unicodedata.normalize("NFC", name): content for name, content in media.items()}
+    for name in named:
+        if name in ("", ".", "..") or "/" in name or "\\" in name or not name.isprintable():
+            raise Invalid(
+                f"{name!r} cannot be the name of a media file.", "Give plain file names, without folders."
+            )
+    return named
+
+
+def store_media(
+    session: WriteSession,
+    version_id: int,
+    previous_id: int | None,
+    named: tuple[str, ...],
+    files: Mapping[str, bytes],
+) -> tuple[FormProblem, ...]:
+    """Store what was given, carry over what is named and was there before; warn of what is missing."""
+    session.upsert(
+        form_media,
+        [_media_row(version_id, name, content) for name, content in files.items()],
+        key=("form_version_id", "name"),
+    )
+    here = session.all(select(form_media.c.name).where(form_media.c.form_version_id == version_id))
+    have = {row["name"] for row in here}
+    wanted = [unicodedata.normalize("NFC", name) for name in named]
+    if previous_id is not None and previous_id != version_id:
+        absent = [name for name in wanted if name not in have]
+        columns = [c for c in form_media.c if c.name not in ("id", "form_version_id")]
+        carried = session.all(
+            select(*columns).where(form_media.c.form_version_id == previous_id, form_media.c.name.in_(absent))
+        )
+        session.insert(form_media, [{**row, "form_version_id": version_id} for row in carried])
+        have |= {row["name"] for row in carried}
+    return tuple(
+        FormProblem(
+            "missing-media",
+            f"The form refers to {name!r}, which was not given.",
+            f"Publish again with `--media {name}`; until then tablets get the form without it.",
+            severity="warning",
+        )
+        for name in wanted
+        if name not in have
+    )
+
+
+def _media_row(version_id: int, name: str, content: bytes) -> dict[str, object]:
+    return {
+        "form_version_id": version_id,
+        "name": name,
+        "md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        "size": len(content),
+        "content_type": media_type(name),
+        "content": content,
+    }

@@ -1,0 +1,304 @@
+"""Projects, and the forms published in them.
+
+An XLSForm's bytes go in; a version that tablets are offered comes out, kept for ever as served. Publishing
+is also what submissions wait for that came before their form: they are handed to the pipeline again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from sqlalchemy import RowMapping, func, select, update
+
+from forms.model import CompiledForm
+from forms.problems import FormProblem
+from sync.catalogue import FormStates, catalogue, compiled_form, form_states
+from sync.compiling import compile_in_sandbox
+from sync.media import media_names, store_media
+from sync.problems import Conflict, FormInvalid, Invalid, NotFound
+from sync.store import ReadSession, Store, WriteSession, new_uuid, now
+from sync.tables import event, form, form_media, form_version, project, submission, submission_version
+from sync.tables.log import ChangeKind, EventState
+from sync.tables.records import HoldReason, VersionState
+from sync.tables.registry import FormState
+
+__all__ = [
+    "FormStates",
+    "PublishedForm",
+    "compiled_form",
+    "create_project",
+    "form_states",
+    "get_project",
+    "list_forms",
+    "list_projects",
+    "publish_form",
+    "set_form_state",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedForm:
+    """What publishing did. `problems` are warnings: errors stop it with FormInvalid."""
+
+    form_id: str  # xml_form_id
+    version: str
+    hash: str  # md5 of the XForm, 32 hex digits
+    title: str
+    is_new: bool  # False: these very bytes were published before
+    released: int  # submissions that waited for this version
+    problems: tuple[FormProblem, ...] = ()
+
+
+def create_project(session: WriteSession, name: str, by: str | None = None) -> RowMapping:
+    """A new project's row (id, uuid, name). Raises Invalid when the name is empty."""
+    if not name.strip():
+        raise Invalid("A project needs a name.", "Give it the operation's name, as tablets will show it.")
+    uuid = new_uuid()
+    project_id = session.insert_returning(
+        project, {"uuid": uuid, "name": name.strip(), "created_at": now(), "settings": {}}
+    )
+    session.change(ChangeKind.PROJECT, uuid)
+    session.audit("project.create", uuid, by, name=name.strip())
+    return get_project(session, project_id)
+
+
+def get_project(session: ReadSession, project_id: int) -> RowMapping:
+    """A project's row. Raises NotFound."""
+    row = session.first(select(project).where(project.c.id == project_id))
+    if row is None:
+        raise NotFound(f"There is no project {project_id}.", "`waypost project list` shows the ids.")
+    return row
+
+
+def list_projects(session: ReadSession) -> list[RowMapping]:
+    return list(session.all(select(project).order_by(project.c.id)))
+
+
+def list_forms(session: ReadSession, project_id: int) -> list[RowMapping]:
+    """The current version of each form: xml_form_id, state, version, title, hash, is_mapped, published_at,
+    media (how many files it has)."""
+    return list(session.all(_CURRENT.where(form.c.project_id == project_id).order_by(form.c.xml_form_id)))
+
+
+def publish_form(
+    store: Store,
+    project_id: int,
+    data: bytes,
+    name: str,
+    media: Mapping[str, bytes] | None = None,
+    published_by: str | None = None,
+) -> PublishedForm:
+    """Compile a form and offer it to the project's tablets.
+
+    data   XLSForm (.xlsx .xls .csv .md) or XForm XML; `name` is the file's name
+    media  files the form refers to, by name; what is not given is carried over from the current version
+    Publishing the same bytes again makes that version current and adds the media given.
+    Raises FormInvalid (errors: every problem with its cell), Conflict (this version exists with other
+    content), NotFound (project), Invalid (a media name).
+    """
+    with store.read() as session:
+        get_project(session, project_id)
+    files = media_names(media or {})
+    compilation = compile_in_sandbox(data, name, store.data / "cache" / "compiled")
+    if compilation.form is None:
+        raise FormInvalid(
+            f"{name} has {len(compilation.problems)} problems; nothing was published.",
+            "Correct the cells named and publish again.",
+            [problem.to_json() for problem in compilation.problems],
+        )
+    _refuse_names_without_a_url(compilation.form)
+    source = (data, PurePosixPath(name).name)
+
+    def work(session: WriteSession) -> PublishedForm:
+        assert compilation.form is not None
+        return _publish(session, project_id, compilation.form, source, files, published_by)
+
+    published = store.write(work)
+    catalogue(store).expire()
+    return replace(published, problems=tuple(compilation.warnings) + published.problems)
+
+
+def set_form_state(
+    store: Store, project_id: int, xml_form_id: str, state: str, by: str | None = None
+) -> None:
+    """Open, close or begin to close a form. Opening hands over what was held because it was closed.
+
+    Raises NotFound, Invalid (not a state).
+    """
+    if state not in list(FormState):
+        raise Invalid(f"{state!r} is not a state of a form.", f"Use one of {', '.join(FormState)}.")
+
+    def work(session: WriteSession) -> None:
+        known = session.first(
+            select(form.c.id, form.c.uuid, project.c.uuid.label("project_uuid"))
+            .join(project, project.c.id == form.c.project_id)
+            .where(form.c.project_id == project_id, form.c.xml_form_id == xml_form_id)
+        )
+        if known is None:
+            raise NotFound(
+                f"Project {project_id} has no form {xml_form_id!r}.", "`waypost form list` shows them."
+            )
+        session.execute(update(form).where(form.c.id == known["id"]).values(state=state))
+        session.change(ChangeKind.FORM, known["uuid"])
+        session.audit("form.state", known["uuid"], by, state=state)
+        if state != FormState.CLOSED:
+            _release(session, known["project_uuid"], xml_form_id, None, (HoldReason.FORM_CLOSED,))
+
+    store.write(work)
+    catalogue(store).expire()
+
+
+def _publish(
+    session: WriteSession,
+    project_id: int,
+    compiled: CompiledForm,
+    source: tuple[bytes, str],
+    files: Mapping[str, bytes],
+    by: str | None,
+) -> PublishedForm:
+    owner = get_project(session, project_id)
+    known = _form_row(session, project_id, compiled.xml_form_id)
+    version, is_new = _version_row(session, known, compiled, source, by)
+    session.execute(update(form).where(form.c.id == known["id"]).values(current_version_id=version["id"]))
+    missing = store_media(session, version["id"], known["current_version_id"], compiled.media, files)
+    released = _release(
+        session,
+        owner["uuid"],
+        compiled.xml_form_id,
+        compiled.version,
+        (HoldReason.UNKNOWN_FORM, HoldReason.UNKNOWN_VERSION),
+    )
+    session.change(ChangeKind.FORM, version["uuid"], hashlib.sha256(version["xform"]).digest())
+    session.audit(
+        "form.publish", version["uuid"], by, form=compiled.xml_form_id, version=compiled.version,
+        hash=version["hash"],
+    )  # fmt: skip
+    return PublishedForm(
+        compiled.xml_form_id, compiled.version, version["hash"], version["title"], is_new, released, missing
+    )
+
+
+def _form_row(session: WriteSession, project_id: int, xml_form_id: str) -> RowMapping:
+    session.insert_once(
+        form,
+        [
+            {
+                "uuid": new_uuid(),
+                "project_id": project_id,
+                "xml_form_id": xml_form_id,
+                "state": str(FormState.OPEN),
+                "created_at": now(),
+            }
+        ],
+    )
+    row = session.first(
+        select(form).where(form.c.project_id == project_id, form.c.xml_form_id == xml_form_id)
+    )
+    assert row is not None
+    return row
+
+
+def _version_row(
+    session: WriteSession,
+    known: RowMapping,
+    compiled: CompiledForm,
+    source: tuple[bytes, str],
+    by: str | None,
+) -> tuple[RowMapping, bool]:
+    """The row of this version and whether it is new. The bytes that were served once are served for ever."""
+    new = session.insert_once(
+        form_version,
+        [
+            {
+                "uuid": new_uuid(),
+                "form_id": known["id"],
+                "version": compiled.version,
+                "title": compiled.title or compiled.xml_form_id,
+                "hash": compiled.hash,
+                "xform": compiled.xform,
+                "source": source[0],
+                "source_name": source[1],
+                "vocabulary_version": compiled.vocabulary_version,
+                "is_mapped": bool(compiled.bindings),
+                "published_at": now(),
+                "published_by": by,
+            }
+        ],
+        returning=[form_version.c.id],
+    )
+    row = session.first(
+        select(form_version).where(
+            form_version.c.form_id == known["id"], form_version.c.version == compiled.version
+        )
+    )
+    assert row is not None
+    if not new and row["xform"] != compiled.xform and row["source"] != source[0]:
+        raise Conflict(
+            f"Version {compiled.version!r} of {compiled.xml_form_id} is published with other content: "
+            "tablets and submissions rely on those bytes.",
+            "Raise the version in the settings sheet, then publish again.",
+        )
+    return row, bool(new)
+
+
+def _refuse_names_without_a_url(compiled: CompiledForm) -> None:
+    for what, value in (("form_id", compiled.xml_form_id), ("version", compiled.version)):
+        if value in (".", ".."):
+            raise FormInvalid(
+                f"The {what} is {value!r}, which no address can hold.",
+                f"Give another {what} in the settings sheet.",
+            )
+
+
+def _release(
+    session: WriteSession,
+    project_uuid: str,
+    xml_form_id: str,
+    version: str | None,
+    reasons: tuple[HoldReason, ...],
+) -> int:
+    """Hand held submissions to the pipeline, which works out anew whether they are still held."""
+    held = [
+        submission.c.project_uuid == project_uuid,
+        submission.c.xml_form_id == xml_form_id,
+        submission_version.c.state == VersionState.HELD,
+        submission_version.c.hold_reason.in_([str(reason) for reason in reasons]),
+    ]
+    if version is not None:
+        held.append(submission_version.c.form_version == version)
+    ids = session.all(
+        select(submission.c.id)
+        .join(submission_version, submission_version.c.submission_id == submission.c.id)
+        .where(*held)
+        .distinct()
+        .order_by(submission.c.id)
+    )
+    at = now()
+    session.insert(
+        event,
+        [
+            {"submission_id": row["id"], "state": str(EventState.WAITING), "attempts": 0, "created_at": at}
+            for row in ids
+        ],
+    )
+    return len(ids)
+
+
+_MEDIA_COUNT = (
+    select(func.count(form_media.c.id))
+    .where(form_media.c.form_version_id == form_version.c.id)
+    .scalar_subquery()
+)
+_CURRENT = select(
+    form.c.xml_form_id,
+    form.c.state,
+    form_version.c.version,
+    form_version.c.title,
+    form_version.c.hash,
+    form_version.c.is_mapped,
+    form_version.c.published_at,
+    _MEDIA_COUNT.label("media"),
+).join(form_version, form_version.c.id == form.c.current_version_id)
