@@ -42,6 +42,7 @@ class Field:
     choices: tuple[Choice, ...] | None = None  # None: no list, or the list is an external file
     sensitivity: Sensitivity = "internal"
     label: str = ""  # in the form's default language
+    calculated: bool = False  # the form computes it: its text may be of any type, whatever `type` says
 
     @property
     def binary(self) -> bool:
@@ -59,9 +60,12 @@ class Binding:
     path: str  # the question
     table: str  # "flow"
     variable: str  # "men"
-    qualifiers: Qualifiers = ()  # () feeds every row of its table made at or below the question's repeat
+    qualifiers: Qualifiers = ()
+    """() feeds every row of its table made at or below the question's repeat. Otherwise all fixed values of
+    the one row it feeds, those of settings and repeat included: equal to that RowMaker's qualifiers."""
     repeat: str | None = None  # path of the nearest repeat around the question
-    codes: tuple[tuple[str, str], ...] = ()  # form code -> standard code, where they differ
+    codes: tuple[tuple[str, str], ...] = ()
+    """Form code -> standard code, where they differ; "-" stands for null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +109,4 @@ class Compilation:
     form: CompiledForm | None
     problems: tuple[FormProblem, ...] = ()
     warnings: tuple[FormProblem, ...] = field(default=())
+    files: tuple[tuple[str, bytes], ...] = ()  # media made from the sheets themselves: itemsets.csv

@@ -1,0 +1,62 @@
+"""pyxform's messages as problems: the row and column it names in its text, as a cell of the author's.
+
+pyxform stops at its first error. It is added to ours unless one of ours tells the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from forms.columns import read_columns
+from forms.problems import Cell, FormProblem, Severity
+from forms.sheets import Workbook
+
+_ROW = re.compile(r"\[row\s*:\s*(\d+)\]")
+_SHEET = re.compile(r"(?:On|for) the '(\w+)' sheet|for sheet: '(\w+)'")
+_COLUMN = re.compile(r"the '([^']+)' value")
+_QUOTED = re.compile(r"'([^'\n]{2,60})'|\[([^\[\]:\n]{2,60})\]")
+_GENERIC = {"survey", "choices", "settings", "name", "label", "type", "list_name", "list name"}
+_TOLD_BY_US = (
+    "is missing the",  # translations: by cell in forms.checks
+    "List name not in", "There should be a choices sheet", "Unknown question type", "Unmatched",
+    "Choices should have a label",
+)  # fmt: skip
+HINT = "Correct it as pyxform says; the XLSForm reference is at xlsform.org."
+
+
+def pyxform_problem(message: str, workbook: Workbook, severity: Severity = "error") -> FormProblem:
+    """A message of pyxform's, with the cell it speaks of as far as its text tells."""
+    text = " ".join(_ROW.sub("", message).split()) or "pyxform refuses the form without saying why."
+    return FormProblem("pyxform", text[:600], HINT, _cell(message, workbook), severity)
+
+
+def _cell(message: str, workbook: Workbook) -> Cell | None:
+    row, sheet_match, column = _ROW.search(message), _SHEET.search(message), _COLUMN.search(message)
+    if not row and not sheet_match:
+        return None
+    named = (sheet_match[1] or sheet_match[2]) if sheet_match else "survey"
+    sheet = workbook.sheet(named.lower())
+    header = read_columns(sheet).meaning(column[1]) if column else None
+    number = None
+    if row:
+        at = int(row[1]) - 2  # pyxform counts the header as row 1, whatever row it stands in
+        number = sheet.rows[at].number if 0 <= at < len(sheet.rows) else sheet.header_row
+    return sheet.cell(number, header)
+
+
+def is_told(problem: FormProblem, ours: Iterable[FormProblem]) -> bool:
+    """Whether one of our problems already tells what pyxform says: the same row, or the same thing named."""
+    words = {a or b for a, b in _QUOTED.findall(problem.detail)} - _GENERIC
+    for other in ours:
+        same_row = (
+            problem.cell
+            and other.cell
+            and problem.cell.row
+            and ((problem.cell.sheet, problem.cell.row) == (other.cell.sheet, other.cell.row))
+        )
+        if same_row or any(word in other.detail for word in words):
+            return True
+        if problem.cell is None and any(sign in problem.detail for sign in _TOLD_BY_US):
+            return True
+    return False
