@@ -1,0 +1,3 @@
+from server.cli.entry import main
+
+main()

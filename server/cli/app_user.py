@@ -1,0 +1,94 @@
+"""`waypost app-user`: the users tablets send as."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.cli import invocation
+from server.cli.form import Project
+from server.cli.token import revoke_actor, show_actors
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="App users: what a tablet is set up with. They send, and read nothing.")
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help='Whose tablet it is: "Tablet 7", never a person\'s name.')],
+    project: Project,
+    form: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this form; repeat for more.")] = None,
+    place: Annotated[
+        list[str] | None, typer.Option(metavar="CODE", help="Works at this place; repeat for more.")
+    ] = None,
+    pcode: Annotated[
+        list[str] | None, typer.Option(metavar="CODE", help="Works in this area and all below; repeat for more.")
+    ] = None,
+    qr: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the settings QR code to this PNG.")] = None,
+) -> None:
+    """Create an app user and print its token, server URL and QR payload. The token is shown now and never again.
+
+    It sees all present and future forms of the project unless --form names some. Scan the QR code in ODK
+    Collect under "Add project".
+
+    \b
+    waypost app-user create "Tablet 7" --project 1 --qr tablet-7.png
+    waypost app-user create "Gate north" --project 1 --form fmr --place FMP-03 --json
+    """
+    from server import qr as codes
+    from sync.access import create_app_user
+
+    with invocation.opened_store() as store:
+        made = store.write(
+            lambda session: create_app_user(session, project, name, form or (), place or (), pcode or ())
+        )
+        with store.read() as session:
+            title = _project_name(session, project)
+    url = f"{invocation.settings().base_url}/v1/key/{made.token}/projects/{project}"
+    payload = codes.settings_payload(url, title)
+    if qr is not None:
+        qr.write_bytes(codes.png(payload))
+    value = {
+        "id": made.id,
+        "name": made.name,
+        "token": made.token,
+        "url": url,
+        "qr": payload,
+        "expires_at": made.expires_at,
+    }
+    lines = [
+        f"App user {made.id}: {made.name}",
+        f"Server URL   {url}",
+        f"Token        {made.token}   (shown now and never again)",
+        f"QR code      {qr if qr else 'add --qr FILE.png to get the picture; its text is'}",
+    ]
+    if qr is None:
+        lines.append(payload)
+    invocation.show(value, "\n".join(lines))
+
+
+@app.command("list")
+def list_all(project: Project) -> None:
+    """List a project's app users with their grants; no secret is among it.
+
+    \b
+    waypost app-user list --project 1
+    """
+    show_actors(project, "app_user", "No app user yet. `waypost app-user create NAME --project ID` makes one.")
+
+
+@app.command()
+def revoke(user: Annotated[int, typer.Argument(metavar="ID", help="The id that create and list print.")]) -> None:
+    """End an app user's token, for a lost tablet. What it sent stays.
+
+    \b
+    waypost app-user revoke 7
+    """
+    revoke_actor(user)
+
+
+def _project_name(session: object, project_id: int) -> str:
+    from sync.registry import list_projects
+
+    return next(str(p["name"]) for p in list_projects(session) if p["id"] == project_id)  # type: ignore[arg-type]

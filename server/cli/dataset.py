@@ -1,0 +1,42 @@
+"""`waypost dataset`: write datasets to files."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.cli import invocation
+from server.cli.form import Project
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Datasets: flow, baseline, profile, flow_daily.")
+
+
+class Format(StrEnum):
+    csv = "csv"
+    hxl = "hxl"
+    geojson = "geojson"
+    json = "json"
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(help="flow, baseline, profile or flow_daily.")],
+    project: Project,
+    out: Annotated[Path, typer.Option("-o", "--output", dir_okay=False, help="The file to write.")],
+    form: Annotated[Format, typer.Option("--format", help="hxl is CSV with a row of HXL tags.")] = Format.csv,
+) -> None:
+    """Write a dataset to a file. The file appears when it is complete, never half.
+
+    \b
+    waypost dataset export flow_daily --project 1 --format csv -o flow_daily.csv
+    waypost dataset export flow --project 1 --format geojson -o flow.geojson
+    """
+    from server.datasets import export as write_dataset
+
+    with invocation.opened_store() as store:
+        rows = write_dataset(store, project, name, form.value, out)
+    value = {"dataset": name, "format": form.value, "file": str(out.resolve()), "rows": rows}
+    invocation.show(value, f"{rows:,} rows of {name} are in {out}.")

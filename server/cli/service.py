@@ -1,0 +1,50 @@
+"""`waypost serve` and `waypost worker`: the long-running processes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from server.cli import invocation
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on. Default 127.0.0.1: only this machine.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one. Default 8080.")] = None,
+) -> None:
+    """Serve tablets and readers over HTTP until Ctrl-C.
+
+    Listens on this machine only unless --host says otherwise. On SQLite the processing worker runs inside; on
+    PostgreSQL start `waypost worker` processes beside it. Refuses to start when the database would lose
+    acknowledged records in a power cut.
+
+    \b
+    waypost serve
+    waypost serve --host 0.0.0.0 --port 8080
+    waypost serve --database postgresql://waypost@localhost/waypost
+    """
+    from server.serve import serve as run_server
+
+    run_server(invocation.settings(host=host, port=port))
+
+
+def worker() -> None:
+    """Process what was received, until Ctrl-C. Several may run on PostgreSQL.
+
+    On SQLite `waypost serve` already does this inside.
+
+    \b
+    waypost worker --database postgresql://waypost@localhost/waypost
+    """
+    from sync.worker import Worker
+
+    with invocation.opened_store() as store:
+        working = Worker(store)
+        invocation.say("Working. Ctrl-C stops after the batch at hand.")
+        try:
+            working.run()
+        except KeyboardInterrupt:
+            working.stop()
