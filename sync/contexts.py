@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from sync.catalogue import compiled_form
 from sync.derivation import Context
 from sync.derived_rows import NO_RELEASE
 from sync.places.releases import active_release, index_for
 from sync.places.sites import known_places
-from sync.registry import compiled_form
 from sync.steps.values import KnownPlace
 from sync.store import ReadSession, Store
 from sync.tables import actor, assignment, place, project

@@ -31,8 +31,7 @@ _HELD_BY_FORM = {
     "unknown_version": HoldReason.UNKNOWN_VERSION,
     "closed": HoldReason.FORM_CLOSED,
 }
-_RELEASED_BY_FORM = {*_HELD_BY_FORM.values()}
-_NEVER_APPLIED = {HoldReason.TOO_LARGE, HoldReason.UNREADABLE}
+_NEVER_APPLIED = {HoldReason.TOO_LARGE, HoldReason.UNREADABLE, HoldReason.NOT_ASSIGNED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,27 +94,31 @@ def resolve(session: ReadSession, submission_ids: Collection[int], form_state: F
     children: dict[int, list[Node]] = defaultdict(list)
     for node in nodes.values():
         parent = by_key.get(node.parent_key) if node.parent_key else None
-        if parent is not None and node.uuid not in adopted:
+        if parent is not None:
             children[parent.id].append(node)
     records: list[Record] = []
     seen: set[int] = set()
     for start in sorted(submission_ids):
         if start not in nodes or start in seen:
             continue
-        top = _top(nodes[start], by_key, adopted)
+        top = _top(nodes[start], by_key)
         members = tuple(_below(top, children))
         seen.update(node.id for node in members)
-        is_root = top.deprecated_id is None or top.uuid in adopted
-        records.append(_record(top if is_root else None, members, children, form_state))
+        is_root = top.deprecated_id is None or (top.uuid in adopted and top.parent_key not in by_key)
+        records.append(_record(top if is_root else None, members, children, form_state, adopted))
     return records
 
 
 def _record(
-    root: Node | None, members: tuple[Node, ...], children: dict[int, list[Node]], form_state: FormState
+    root: Node | None,
+    members: tuple[Node, ...],
+    children: dict[int, list[Node]],
+    form_state: FormState,
+    adopted: set[str],
 ) -> Record:
     states: dict[int, tuple[str, str | None]] = {}
     for node in members:
-        states.update(_states(node, root, form_state))
+        states.update(_states(node, root, form_state, node.uuid in adopted))
     usable = {
         node.id: version
         for node in members
@@ -132,7 +135,9 @@ def _record(
     return Record(root, members, winner, branched, conflicts, states)
 
 
-def _states(node: Node, root: Node | None, form_state: FormState) -> dict[int, tuple[str, str | None]]:
+def _states(
+    node: Node, root: Node | None, form_state: FormState, is_adopted: bool
+) -> dict[int, tuple[str, str | None]]:
     """What each version of a submission is: the first that came counts, others conflict with it."""
     own = VersionState.CURRENT if root is not None and node.id == root.id else VersionState.EDIT
     states: dict[int, tuple[str, str | None]] = {}
@@ -144,24 +149,28 @@ def _states(node: Node, root: Node | None, form_state: FormState) -> dict[int, t
             states[version.id] = (VersionState.CONFLICT, None)
         else:
             taken = True
-            reason = _hold_reason(node, version, root, form_state)
+            reason = _hold_reason(node, version, root, form_state, is_adopted)
             states[version.id] = (VersionState.HELD, reason) if reason else (own, None)
     return states
 
 
-def _hold_reason(node: Node, version: Version, root: Node | None, form_state: FormState) -> str | None:
+def _hold_reason(
+    node: Node, version: Version, root: Node | None, form_state: FormState, is_adopted: bool
+) -> str | None:
+    if version.hold_reason == HoldReason.NOT_ASSIGNED and not is_adopted:
+        return HoldReason.NOT_ASSIGNED
     state = form_state(node.project_uuid, node.xml_form_id, version.form_version)
-    if state == "closed" and version.hold_reason != HoldReason.FORM_CLOSED:
+    if state == "closed" and (is_adopted or version.hold_reason != HoldReason.FORM_CLOSED):
         state = "open"  # it came while the form was open: closing holds what comes, not what is here
     if state in _HELD_BY_FORM:
         return _HELD_BY_FORM[state]
     return HoldReason.ORIGINAL_MISSING if root is None else None
 
 
-def _top(node: Node, by_key: dict[tuple[str, str, str], Node], adopted: set[str]) -> Node:
+def _top(node: Node, by_key: dict[tuple[str, str, str], Node]) -> Node:
     """The original of a chain, or the earliest edit that is here. A circle ends at its smallest uuid."""
     seen = {node.id}
-    while node.parent_key and node.uuid not in adopted and (parent := by_key.get(node.parent_key)):
+    while node.parent_key and (parent := by_key.get(node.parent_key)):
         if parent.id in seen:
             return min((n for n in by_key.values() if n.id in seen), key=lambda n: n.uuid)
         seen.add(parent.id)
@@ -220,7 +229,8 @@ def _by_form(nodes: Iterable[Node]) -> dict[tuple[str, str], list[Node]]:
 
 
 def _adopted(session: ReadSession, uuids: list[str]) -> set[str]:
-    """Submissions a coordinator let stand for themselves: the newest decision on each counts."""
+    """Held submissions a coordinator let count all the same: the newest decision on each stands. An adopted
+    edit stands for itself until its original comes, and then belongs to it: it never counts twice."""
     statement = (
         select(decision.c.subject_uuid, decision.c.outcome)
         .where(decision.c.kind == DecisionKind.ADOPT, decision.c.subject_uuid.in_(uuids))

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 
 from sync import queue
+from sync.catalogue import form_states
 from sync.contexts import Contexts, Surroundings
 from sync.derivation import Refused, Work, derive
 from sync.derived_rows import Derived, replace_derived
 from sync.lineage import Record, resolve
 from sync.originals import open_body, record_keys
-from sync.registry import form_states
 from sync.sandbox import Sandbox, SandboxFailure
 from sync.steps.values import FlagNote, Outcome
 from sync.store import ReadSession, Store, WriteSession

@@ -119,6 +119,12 @@ def test_a_coordinator_adopts_an_edit_whose_original_never_came(store: Store) ->
     }
     store.write(lambda session: session.insert(decision, [adoption]))
     assert told(record_of(store, edit)) == ("uuid:b", "uuid:b", [("uuid:b", "current", None)])
+    arrives(store, "uuid:a", None)  # it comes after all: one record, not two
+    assert told(record_of(store, edit)) == (
+        "uuid:a",
+        "uuid:b",
+        [("uuid:a", "current", None), ("uuid:b", "edit", None)],
+    )
 
 
 def test_another_body_under_the_same_instance_id_is_kept_and_does_not_count(store: Store) -> None:
