@@ -37,9 +37,9 @@ class BadAnswer:
 class AnswerSet:
     """Typed answers of the form level (table_path "") or of one instance of a repeat.
 
-    values: question path -> str | int | float | date | GeoPoint | DeviceTime | tuple[str, ...] (several choices)
-    | tuple[GeoPoint, ...] (trace, shape) | BadAnswer. An empty or absent answer has no entry: unknown is
-    not 0 and not "". `identifying` holds the answers of questions marked direct_identifier, which leave the
+    values: question path -> str | int | float | bool | date | GeoPoint | DeviceTime | tuple[str, ...]
+    (several choices) | tuple[GeoPoint, ...] (trace, shape) | BadAnswer. An empty or absent answer has no
+    entry: unknown is not 0 and not "". `identifying` holds the answers of questions marked direct_identifier, which leave the
     child only to be sealed.
     """
 
