@@ -39,8 +39,8 @@ class AnswerSet:
 
     values: question path -> str | int | float | bool | date | GeoPoint | DeviceTime | tuple[str, ...]
     (several choices) | tuple[GeoPoint, ...] (trace, shape) | BadAnswer. An empty or absent answer has no
-    entry: unknown is not 0 and not "". `identifying` holds the answers of questions marked direct_identifier, which leave the
-    child only to be sealed.
+    entry: unknown is not 0 and not "". `identifying` holds the answers of questions marked
+    direct_identifier, which leave the child only to be sealed.
     """
 
     table_path: str

@@ -59,8 +59,8 @@ def _tag(row: Row, tag: GeoTag) -> Iterator[FlagNote]:
     elif tag.flag == "no_polygon" and tag.position is not None:
         yield FlagNote("no_polygon", "No area of the boundary release holds the position.", row.record_id)
     elif tag.flag == "no_polygon" and (tag.declared_place or tag.declared_pcode):
-        declared = tag.declared_pcode or tag.declared_place
-        yield FlagNote("no_polygon", f"The boundary release does not know {declared}.", row.record_id)
+        named = tag.declared_pcode or tag.declared_place
+        yield FlagNote("no_polygon", f"The boundary release does not know {named}.", row.record_id)
     elif tag.flag == "near_border":
         reason = f"The position is so near the border of {measured} that it may lie on the other side."
         yield FlagNote("near_border", reason, row.record_id)

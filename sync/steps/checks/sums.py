@@ -11,7 +11,7 @@ from sync.steps.checks import Seen, number
 from sync.steps.values import FlagNote, Row
 
 IMPLAUSIBLE_GROUP = 5_000
-"""Persons in one group, heads of one species in one herd report: beyond it a day's total was entered as one."""
+"""Persons in one group, heads of one species in one report: beyond it a day's total was entered as one."""
 
 SEX_AND_AGE = ("men", "women", "boys", "girls")
 SPECIES = ("cattle", "sheep", "goats", "camels", "donkeys", "horses")
