@@ -7,6 +7,8 @@ number and its context says whether it is the last, so that a cut or reordered f
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import struct
@@ -53,6 +55,7 @@ class BlobWriter:
         self._hash = hashlib.sha256()
         self.size = 0
         self._file = self._guard(lambda: self._path.open("xb"))
+        fcntl.flock(self._file, fcntl.LOCK_EX)  # held while the upload lives, whatever its age
 
     def write(self, data: bytes) -> None:
         self._hash.update(data)
@@ -73,7 +76,9 @@ class BlobWriter:
         return StoredBlob(self.name, self._key, self.size, self._hash.digest())
 
     def abort(self) -> None:
-        self._file.close()
+        """Leave nothing. Harmless after `finish`: the durable blob stays."""
+        with contextlib.suppress(OSError):  # a full disk: what is buffered is to be dropped anyway
+            self._file.close()
         self._path.unlink(missing_ok=True)
 
     def _place(self, final: Path) -> None:
@@ -151,16 +156,27 @@ class Blobs:
             return
         _fsync_folder(path.parent)
 
-    def sweep(self, older_than_s: float = 3600) -> int:
-        """Remove uploads that were cut: files in `incoming/` nobody has written to for a while."""
+    def discard(self, name: str) -> None:
+        """Remove a blob no row refers to. Its key was kept nowhere, so there is nothing to overwrite."""
+        self.path(name).unlink(missing_ok=True)
+
+    def durable(self, older_than_s: float) -> Iterator[str]:
+        """Names of blobs at their final place for longer than this. A row may refer to them or not."""
+        for path in self.folder.glob("??/*"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > older_than_s:
+                    yield path.name
+
+    def sweep(self, older_than_s: float = 60) -> int:
+        """Remove what killed processes left in `incoming/`. A live upload holds a lock on its file."""
         removed = 0
         for path in self.incoming.iterdir():
-            try:
-                if time.time() - path.stat().st_mtime > older_than_s:
-                    path.unlink()
-                    removed += 1
-            except FileNotFoundError:
-                continue
+            with contextlib.suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
+                if time.time() - os.fstat(file.fileno()).st_mtime < older_than_s:
+                    continue  # it may be a moment old and not yet locked
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+                removed += 1
         return removed
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, RowMapping, Table, insert, select, update
+from sqlalchemy import Connection, Engine, Executable, RowMapping, Table, bindparam, insert, select, update
 
 from sync.audit import next_link
 from sync.blobs import Blobs
@@ -34,6 +34,14 @@ def now() -> datetime:
 
 def new_uuid() -> str:
     return str(uuid.uuid4())
+
+
+_TAKE_SEQS = (
+    update(origin)
+    .values(seq=origin.c.seq + bindparam("taken"))
+    .returning(origin.c.seq, origin.c.uuid, origin.c.epoch)
+)
+_INSERT_CHANGE = insert(change)
 
 
 class ReadSession:
@@ -61,13 +69,21 @@ class ReadSession:
 class WriteSession(ReadSession):
     """One transaction. Committed by the store when the function that got it returns."""
 
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._origin: Any = None  # this instance's row, once numbers were taken
+
     def execute(self, statement: Executable, params: Any = None) -> int:
         """Run a statement (with a list of params: once for each). Returns the number of rows it touched."""
         return self._connection.execute(statement, params).rowcount
 
-    def insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    def execute_many(self, statement: Executable, rows: Sequence[dict[str, Any]]) -> None:
+        """Run a statement once for each row, in one round trip where the driver can; nothing for no rows."""
         if rows:
-            self._connection.execute(insert(table), list(rows))
+            self._connection.execute(statement, rows)
+
+    def insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        self.execute_many(insert(table), list(rows))
 
     def insert_returning(self, table: Table, row: dict[str, Any]) -> int:
         """Insert one row and give its id."""
@@ -91,8 +107,8 @@ class WriteSession(ReadSession):
 
     def take_seqs(self, count: int) -> range:
         """The next `count` numbers of the change log, locked until this transaction ends."""
-        statement = update(origin).values(seq=origin.c.seq + count).returning(origin.c.seq)
-        last = int(self._connection.execute(statement).scalar_one())
+        self._origin = self._connection.execute(_TAKE_SEQS, {"taken": count}).one()
+        last = int(self._origin.seq)
         return range(last - count + 1, last + 1)
 
     def change(
@@ -106,10 +122,10 @@ class WriteSession(ReadSession):
     def changes(self, rows: Sequence[tuple[int, ChangeKind, str, bytes | None]]) -> None:
         if not rows:
             return
-        mine = self._connection.execute(select(origin.c.uuid, origin.c.epoch)).one()
-        at = now()
-        self.insert(
-            change,
+        assert self._origin is not None, "a change has a number, and numbers come from take_seqs"
+        mine, at = self._origin, now()
+        self.execute_many(
+            _INSERT_CHANGE,
             [
                 {
                     "origin_uuid": mine.uuid,
@@ -143,11 +159,16 @@ class Store:
         self.blobs = Blobs(data / "blobs")
         self.dialect = engine.dialect.name
         self._writing = engine.execution_options(writing=True)
+        self._reading = (
+            engine.execution_options(isolation_level="REPEATABLE READ")  # SQLite's reads are so anyway
+            if self.dialect == "postgresql"
+            else engine
+        )
         self.writer = Writer(self._transaction)
 
     @contextmanager
     def read(self) -> Iterator[ReadSession]:
-        with self.engine.connect() as connection, connection.begin():
+        with self._reading.connect() as connection, connection.begin():
             yield ReadSession(connection)
 
     def write(self, work: Callable[[WriteSession], T]) -> T:

@@ -32,7 +32,8 @@ class HoldReason(StrEnum):
     FORM_CLOSED = "form_closed"
     ORIGINAL_MISSING = "original_missing"  # an edit before the submission it deprecates
     TOO_LARGE = "too_large"  # XML over the limit: parked unread, keyed by content
-    UNREADABLE = "unreadable"  # no envelope could be read from the XML of an authenticated device
+    UNREADABLE = "unreadable"  # the XML of an authenticated device does not say which form it belongs to
+    NOT_ASSIGNED = "not_assigned"  # the device was not given this form: a person decides
 
 
 class Submission(SQLModel, table=True):
@@ -70,7 +71,7 @@ class SubmissionVersion(SQLModel, table=True):
     id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))  # its change.seq
     uuid: str = Field(sa_type=Text, unique=True)
     submission_id: int = Field(sa_type=BigId, foreign_key="submission.id")
-    body_hash: bytes = Field(sa_type=LargeBinary)  # HMAC-SHA256 of the body under the record key
+    body_hash: bytes = Field(sa_type=LargeBinary)  # HMAC of the body's sha256 under the record key
     state: str = Field(sa_type=Text)  # VersionState
     hold_reason: str | None = Field(default=None, sa_type=Text)  # HoldReason, when held
     form_version: str = Field(sa_type=Text)  # "" when the XML names none
