@@ -66,7 +66,8 @@ def check_annotations(
 def _problem(finding: Finding, cells: Cells) -> FormProblem:
     cell = cells(finding.key)
     path = finding.key.split("@")[0].split("=")[0]
-    detail = finding.detail if cell else f"{path}: {finding.detail}"
+    placed = cell is not None or finding.key.endswith("@form")
+    detail = finding.detail if placed else f"{path}: {finding.detail}"
     return FormProblem(finding.code, detail, finding.hint, cell, finding.severity)
 
 
@@ -209,7 +210,7 @@ def _twice(binding: Binding, other: str, fixed: str | None) -> Finding:
 
 def _overruled(plan: Plan) -> Iterator[Finding]:
     """A value fixed by the settings or a repeat, and fixed otherwise further in."""
-    marks = {path: item for path, item in plan.marks}
+    marks = dict(plan.marks)
     inner = [*plan.marks, *((one.path, item) for one, item in plan.questions)]
     repeats = {one.path: one.repeat for one, _ in plan.questions}
     for path, item in inner:

@@ -27,6 +27,7 @@ from forms.mapping import (
     split_items,
 )
 from forms.model import Binding, Field, Qualifiers, RowMaker
+from forms.problems import Severity
 
 SPLIT, SPLIT_OWNER = "flow_split", "flow"
 """The one table whose rows belong to a row of another table."""
@@ -40,7 +41,7 @@ class Finding:
     code: str
     detail: str
     hint: str
-    severity: str = "error"
+    severity: Severity = "error"
 
 
 def sensitivity_key(path: str) -> str:

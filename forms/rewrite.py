@@ -43,11 +43,12 @@ OTHER = "other"
 
 def harmonise_prefix(workbook: Workbook) -> str:
     """The prefix of the mapping's namespace: the author's own for it, else the first free of wp, wp1, ..."""
-    declared = dict(_PREFIX.findall(setting(workbook, "namespaces")))
+    declared: dict[str, str] = dict(_PREFIX.findall(setting(workbook, "namespaces")))
     for prefix, uri in declared.items():
         if uri == HARMONISE_NAMESPACE:
             return prefix
-    return next(name for i in range(len(declared) + 1) if (name := f"wp{i or ''}") not in declared)
+    free = (f"wp{number or ''}" for number in range(len(declared) + 1))
+    return next(name for name in free if name not in declared)
 
 
 def mapping_columns(outline: Outline) -> tuple[Header | None, Header | None]:
@@ -67,7 +68,8 @@ def read_annotations(outline: Outline) -> dict[str, Annotation]:
     default = _default_table(settings)
     found = {outline.root: Annotation(_normal(settings, None))} if settings else {}
     for path, node in outline.by_path.items():
-        mapped, marked = node.row.get(harmonise), node.row.get(sensitivity)
+        mapped = "" if node.type.note else node.row.get(harmonise)  # told by forms.checks.mapping_rows
+        marked = node.row.get(sensitivity)
         if mapped or marked:
             codes = _codes(node, lists) if mapped else ""
             default_here = default if node.type.kind == "question" else None
@@ -162,7 +164,7 @@ def _survey(
 
 
 def _mapping_headers(columns: Columns, prefix: str) -> list[Header]:
-    ours = {(HARMONISE,), (SENSITIVITY,)}
+    ours: set[tuple[str, ...]] = {(HARMONISE,), (SENSITIVITY,)}
     ours |= {("bind", f"{prefix}:{name}") for name in (HARMONISE, SENSITIVITY, "codes")}
     return [column.header for column in columns if column.tokens in ours]
 

@@ -126,7 +126,7 @@ def _parse(xform: bytes) -> etree._Element:
         html = etree.fromstring(xform, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise BadXForm(f"It is not well-formed XML: {error}.") from error
-    if html.getroottree().docinfo.doctype:
+    if html.getroottree().docinfo.internalDTD is not None:
         raise BadXForm("It declares a document type (DTD), which no form needs.")
     return html
 
