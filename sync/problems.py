@@ -82,6 +82,13 @@ class Unavailable(Problem):
     title = "Try again later"
 
 
+class TooMany(Problem):
+    """Asked too often; waiting is right."""
+
+    code = "too-many-requests"
+    title = "Too many requests"
+
+
 class TooLarge(Problem):
     code = "too-large"
     title = "This is larger than can be taken"

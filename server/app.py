@@ -1,0 +1,130 @@
+"""The HTTP application: settings in, an ASGI app out.
+
+Routes of tablets are plain Starlette routes (a submission must cost little, and ids in paths may hold
+anything); FastAPI carries the datasets and whatever else is described in OpenAPI. What handlers need is in
+`app.state`: settings, store, access, device_access, form_state, guesses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from fastapi import FastAPI
+
+from server import health, problems
+from server.auth import Access, GuessLimit
+from server.edge import Edge
+from server.openrosa.formlist import form_list
+from server.openrosa.forms import form_resource
+from server.openrosa.submission import submission
+from server.settings import Settings
+from sync.catalogue import catalogue
+from sync.migrate import check_schema
+from sync.store import Store, open_store
+from sync.worker import Worker
+
+log = logging.getLogger("waypost.server")
+
+DEVICE = "/v1/key/{token}/projects/{project_id:int}"
+REFRESH_S = 1.0
+"""How often tokens and forms are looked at behind the requests; none then waits for the look."""
+
+
+def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
+    """The application.
+
+    store  an open store, for tests; else the app opens the one of the settings when it starts and closes it
+           when it stops. Starting raises SchemaMismatch, NotDurable, KeyMissing.
+    """
+    documented = settings.http.api_docs
+    app = FastAPI(
+        title="Waypost",
+        lifespan=_lifespan,
+        docs_url="/docs" if documented else None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if documented else None,
+        redirect_slashes=False,  # behind a proxy the Location would be http://
+    )
+    app.state.settings = settings
+    app.state.owns_store = store is None
+    app.state.guesses = GuessLimit()
+    if store is not None:
+        _attach(app, store)
+    app.add_route(f"{DEVICE}/submission", submission, methods=["HEAD", "POST"])
+    app.add_route(f"{DEVICE}/formList", form_list, methods=["GET", "HEAD"])
+    app.add_route(f"{DEVICE}/forms/{{resource:path}}", form_resource, methods=["GET", "HEAD"])
+    app.include_router(health.router)
+    problems.install(app)
+    app.add_middleware(Edge, https=settings.base_url.startswith("https://"))
+    return app
+
+
+def _attach(app: FastAPI, store: Store) -> None:
+    """Put the store, and what answers from it, where handlers find it."""
+    access, forms = Access(store), catalogue(store)
+    app.state.store = store
+    app.state.access = access
+    app.state.device_access = access.device
+    app.state.catalogue = forms
+    app.state.form_state = forms.state
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    if app.state.owns_store:
+        opened = await asyncio.to_thread(
+            open_store, settings.data, settings.database_url, settings.master_key
+        )
+        _attach(app, opened)
+    store: Store = app.state.store
+    try:
+        check_schema(store.engine)
+        with _refreshing(app), _working(settings, store):
+            yield
+    finally:
+        if app.state.owns_store:
+            await asyncio.to_thread(store.close)
+
+
+@contextmanager
+def _working(settings: Settings, store: Store) -> Iterator[None]:
+    """The pipeline's worker, where it runs inside the server."""
+    if not settings.worker_inside(store.dialect):
+        yield
+        return
+    worker = Worker(
+        store, memory_mb=settings.worker.step_memory_mb, step_seconds=settings.worker.step_seconds
+    )
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+
+
+@contextmanager
+def _refreshing(app: FastAPI) -> Iterator[None]:
+    """A thread that keeps tokens and forms fresh."""
+    stopping = threading.Event()
+    looks: tuple[Callable[[], object], ...] = (app.state.access.refresh, app.state.catalogue.refresh)
+
+    def look() -> None:
+        while not stopping.wait(REFRESH_S):
+            for refresh in looks:
+                # a request that finds what it needs too old looks itself, and is answered with the trouble
+                with contextlib.suppress(Exception):
+                    refresh()
+
+    thread = threading.Thread(target=look, name="refresh", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()

@@ -1,0 +1,186 @@
+"""Who is asking: a key URL's device, or a reader's `Authorization: Bearer`.
+
+A token goes in, a `Device` or an `Actor` comes out, or a problem. Verified tokens are kept in memory by their
+SHA-256, so that a tablet's upload costs microseconds here; the memory is dropped within seconds of any grant
+or revocation, whichever process made it (sync/freshness.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from starlette.requests import Request
+
+from sync.access import Actor, access_fingerprint, authenticate
+from sync.freshness import Fresh
+from sync.problems import Forbidden, NotFound, Unauthorised
+from sync.store import Store
+from sync.tables import project
+from sync.tables.access import ActorKind, Role
+from sync.tokens import read_token
+
+_KEPT = 20_000
+GUESSES_A_MINUTE = 20
+
+
+class UnknownKey(Forbidden):
+    """A key URL whose token is unknown, revoked or expired: 403, for a 401 would ask for a password."""
+
+
+class UnknownToken(Unauthorised):
+    """A bearer token that is unknown, revoked or expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A tablet's user on one project."""
+
+    actor: Actor
+    project_id: int
+    project_uuid: str
+    forms: frozenset[str] | None  # None: all, future ones too
+
+    @property
+    def actor_uuid(self) -> str:
+        return self.actor.uuid
+
+    def may_submit(self, xml_form_id: str) -> bool:
+        return self.forms is None or xml_form_id in self.forms
+
+    @property
+    def scope(self) -> str:
+        """Equal for devices that see the same: part of a list's ETag, with the actor."""
+        return repr((self.actor.uuid, self.actor.on(self.project_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    actor: Actor | None  # None: refused before
+    expires_at: datetime | None
+    devices: dict[int, Device]
+
+    def holds(self) -> bool:
+        return self.expires_at is None or self.expires_at.timestamp() > time.time()
+
+
+class Access:
+    """Checks tokens for one app."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: Fresh[OrderedDict[bytes, _Known]] = Fresh(
+            store, access_fingerprint, lambda _session: OrderedDict()
+        )
+        self.refresh = self._known.refresh
+
+    def device(self, token: str, project_id: int) -> Device:
+        """The device of a key URL. Raises UnknownKey, Forbidden (a reader's token), NotFound (project)."""
+        known = self._verified(token)
+        if known is None:
+            raise UnknownKey(
+                "This server does not know the key in the address, or it was revoked.",
+                "Scan a new settings code; ask your coordinator for one.",
+            )
+        device = known.devices.get(project_id)
+        return device if device is not None else self._device(known, project_id)
+
+    def reader(self, token: str, project_id: int) -> Actor:
+        """A reader of one project. Raises UnknownToken, Forbidden (a tablet's token), NotFound (project)."""
+        known = self._verified(token)
+        if known is None or known.actor is None:
+            raise UnknownToken(
+                "The token is not known here, or it was revoked or has expired.",
+                "`waypost token create NAME --project ID --role analyst` makes one.",
+            )
+        if known.actor.kind == ActorKind.APP_USER:
+            raise Forbidden(
+                "A tablet's token submits and never reads.", "Use a reader's token: `waypost token create`."
+            )
+        if not known.actor.on(project_id):
+            raise _no_project(project_id)
+        return known.actor
+
+    def _verified(self, token: str) -> _Known | None:
+        """What is known of a token; None when it is good for nothing."""
+        kept = self._known.get()
+        digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
+        known = kept.get(digest)
+        if known is None:
+            if read_token(token) is None:
+                return None  # not a token at all: no place in the memory, no query
+            known = self._look(token)
+            kept[digest] = known  # into the memory that was current before the look: never into a newer one
+            while len(kept) > _KEPT:
+                kept.popitem(last=False)
+        return known if known.actor is not None and known.holds() else None
+
+    def _look(self, token: str) -> _Known:
+        with self._store.read() as session:
+            try:
+                found = authenticate(session, token)
+            except Unauthorised:
+                return _Known(None, None, {})
+        return _Known(found.actor, found.expires_at, {})
+
+    def _device(self, known: _Known, project_id: int) -> Device:
+        actor = known.actor
+        assert actor is not None
+        if actor.kind != ActorKind.APP_USER:
+            raise Forbidden(
+                "This token reads data and cannot be used on a tablet.", "Use `waypost app-user create`."
+            )
+        grants = [grant for grant in actor.on(project_id) if grant.role == Role.APP_USER]
+        if not grants:
+            raise _no_project(project_id)
+        with self._store.read() as session:
+            uuid = session.scalar(select(project.c.uuid).where(project.c.id == project_id))
+        narrowed = [grant.xml_form_id for grant in grants]
+        forms = None if None in narrowed else frozenset(form for form in narrowed if form is not None)
+        device = Device(actor, project_id, str(uuid), forms)
+        known.devices[project_id] = device
+        return device
+
+
+class GuessLimit:
+    """A token bucket of wrong tokens for each client address. A valid token never comes near it."""
+
+    def __init__(self, per_minute: int = GUESSES_A_MINUTE) -> None:
+        self._per_minute = per_minute
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # address -> (left, at)
+
+    def spend(self, client: str) -> bool:
+        """Note a wrong token; whether the client still may."""
+        at = time.monotonic()
+        left, before = self._buckets.pop(client, (float(self._per_minute), at))
+        left = min(float(self._per_minute), left + (at - before) * self._per_minute / 60)
+        allowed = left >= 1
+        self._buckets[client] = (left - 1 if allowed else left, at)
+        while len(self._buckets) > _KEPT:
+            self._buckets.popitem(last=False)
+        return allowed
+
+
+def reader(request: Request, project_id: int) -> Actor:
+    """The reader of a request: a dependency of the dataset routes.
+
+    Raises Unauthorised (no token, or an unknown one), Forbidden (a tablet's token), NotFound (project).
+    """
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        raise Unauthorised(
+            "This needs a reader's token.",
+            "Send it as `Authorization: Bearer TOKEN` (`waypost token create`).",
+        )
+    access: Access = request.app.state.access
+    return access.reader(token.strip(), project_id)
+
+
+def _no_project(project_id: int) -> NotFound:
+    return NotFound(
+        f"There is no project {project_id}.", "Ask the coordinator which project the token is for."
+    )

@@ -1,0 +1,108 @@
+"""Health: is it alive, can it take records, how far behind is it. Counts only: no names, answers or paths.
+
+`/health/live` for whoever restarts it, `/health/ready` for whoever sends traffic to it, `/health` for whoever
+runs it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from sqlalchemy import func, select
+from starlette.responses import Response
+
+from sync.migrate import check_schema
+from sync.problems import Problem, StorageFull
+from sync.store import ReadSession, Store, WriteSession, now
+from sync.tables import event, submission_version
+from sync.tables.log import EventState
+from sync.tables.records import VersionState
+from sync.writer import Group
+
+WRITER_WAIT_S = 10.0
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+
+def _touch(_session: WriteSession, items: Sequence[None]) -> Sequence[None]:
+    """Nothing, in a transaction of the writer: the lock is taken and given back."""
+    return items
+
+
+_TOUCH: Group[None, None] = Group(_touch)
+
+
+@router.get("/live")
+@router.head("/live", include_in_schema=False)
+async def live() -> Response:
+    """The process answers."""
+    return _answer(200, {"status": "ok"})
+
+
+@router.get("/ready")
+@router.head("/ready", include_in_schema=False)
+def ready(request: Request) -> Response:
+    """Submissions can be taken: schema, durable database, free disk, a writer that writes. Else 503."""
+    state = request.app.state
+    checks = {
+        "schema": lambda: check_schema(state.store.engine),  # connecting also checks that it is durable
+        "disk": lambda: _check_disk(state.store, state.settings.receipt.reserve_bytes),
+        "writer": lambda: state.store.writer.submit(_TOUCH, None).result(WRITER_WAIT_S),
+    }
+    found = {name: _tried(check) for name, check in checks.items()}
+    ok = all(value == "ok" for value in found.values())
+    return _answer(200 if ok else 503, {"status": "ok" if ok else "not ready", "checks": found})
+
+
+@router.get("")
+@router.head("", include_in_schema=False)
+def backlog(request: Request) -> Response:
+    """What waits, since when, what is parked and what is held."""
+    with request.app.state.store.read() as session:
+        return _answer(200, {"status": "ok", **read_backlog(session)})
+
+
+def read_backlog(session: ReadSession) -> dict[str, Any]:
+    """waiting, parked, held: how many; oldest_waiting_s: seconds, None if nothing waits."""
+    counted = {
+        row["state"]: row["n"]
+        for row in session.all(
+            select(event.c.state, func.count().label("n"))
+            .where(event.c.state != EventState.DONE)
+            .group_by(event.c.state)
+        )
+    }
+    oldest = session.scalar(
+        select(event.c.created_at).where(event.c.state == EventState.WAITING).order_by(event.c.id).limit(1)
+    )
+    return {
+        "waiting": counted.get(EventState.WAITING, 0),
+        "oldest_waiting_s": None if oldest is None else max(0.0, (now() - oldest).total_seconds()),
+        "parked": counted.get(EventState.PARKED, 0),
+        "held": session.scalar(select(func.count()).where(submission_version.c.state == VersionState.HELD)),
+    }
+
+
+def _check_disk(store: Store, reserve_bytes: int) -> None:
+    if shutil.disk_usage(store.data).free < reserve_bytes:
+        raise StorageFull("The disk's reserve is used up.")
+
+
+def _tried(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except Problem as problem:
+        return problem.code
+    except TimeoutError:
+        return "no answer"
+    except Exception as error:
+        return type(error).__name__
+    return "ok"
+
+
+def _answer(status: int, body: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(body), status, {"Cache-Control": "no-store"}, "application/json")

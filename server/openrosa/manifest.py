@@ -1,0 +1,48 @@
+"""The manifest: the files a form version needs, with the md5 each tablet compares.
+
+A tablet asks for it for every form at every check, so nothing is hashed here: the md5 was stored with the
+file. A file that was not uploaded yet is left out: an entry with an empty hash would cost the form all its
+media.
+"""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape
+
+from sqlalchemy import select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.auth import Device
+from server.conditional import conditional, tag_of
+from server.links import base_url, device_url, segment
+from server.openrosa.formlist import version_url
+from server.openrosa.versions import OPENROSA_VERSION, TEXT_XML, Version
+from sync.tables import form_media
+
+
+def manifest(request: Request, device: Device, version: Version) -> Response:
+    """`GET .../forms/{form}/versions/{version}/manifest`."""
+    state = request.app.state
+    columns = select(form_media.c.name, form_media.c.md5).where(form_media.c.form_version_id == version.id)
+    with state.store.read() as session:
+        files = [(row["name"], row["md5"]) for row in session.all(columns.order_by(form_media.c.name))]
+    here = device_url(base_url(request, state.settings.http), request.path_params["token"], device.project_id)
+    at = version_url(here, version.xml_form_id, version.version)
+    document = manifest_document(files, at)
+    return conditional(
+        request, tag_of(device.scope, document), TEXT_XML, lambda: document, dict(OPENROSA_VERSION)
+    )
+
+
+def manifest_document(files: list[tuple[str, str]], at: str) -> bytes:
+    """The XML for (name, md5) pairs; `at` is the version's own URL."""
+    entries = "".join(
+        f"<mediaFile><filename>{escape(name)}</filename><hash>md5:{md5}</hash>"
+        f"<downloadUrl>{escape(at)}/attachments/{segment(name)}</downloadUrl></mediaFile>"
+        for name, md5 in files
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<manifest xmlns="http://openrosa.org/xforms/xformsManifest">{entries}</manifest>'
+    ).encode()
