@@ -17,12 +17,12 @@ LONG_LIST = 100
 
 _TABLES: dict[str, str] = {
     vocabulary.COMMON: "Columns of every table below except `flow_split`.",
-    "observation": "One row per flow monitoring point and local day: observed with or without movement, or not "
-    "observed and why. Silence is not zero.",
+    "observation": "One row per flow monitoring point and local day: observed with or without movement, or "
+    "not observed and why. Silence is not zero.",
     "flow": "One row per observed group. Figures are movements, not persons: who crosses twice is counted "
     "twice. Figures of different tools are never added.",
-    "baseline": "One row per population category (or place status) at one place in one round, one cell of one "
-    "breakdown. Totals come from `breakdown` = `total` only.",
+    "baseline": "One row per population category (or place status) at one place in one round, one cell of "
+    "one breakdown. Totals come from `breakdown` = `total` only.",
     "profile": "One row per interviewed or registered person, without direct identifiers. Designs are never "
     "pooled.",
     "flow_split": "Marginals of a flow row, one dimension at a time; never summed across dimensions.",
@@ -90,7 +90,8 @@ def _code_list(name: str, codes: Sequence[Code], users: Sequence[str]) -> str:
     ]
     used = "Used by " + ", ".join(f"`{user}`" for user in users) + "."
     if len(shown) < len(codes):
-        used += f" {len(codes)} codes: ISO 3166-1 alpha-3, listed in `forms/vocabulary/codes/{name}.csv`, and these."
+        file = f"`forms/vocabulary/codes/{name}.csv`"
+        used += f" {len(codes)} codes: ISO 3166-1 alpha-3, listed in {file}, and these."
     return f"### {name}\n\n{used}\n\n{_rows(('code', 'English', 'French', 'definition'), rows)}"
 
 

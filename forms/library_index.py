@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 AREAS_FILE = "areas.csv"
-"""Columns name, label, level, parent. Level 1 has the country's ISO3 as parent, deeper ones the area above."""
+"""Columns name, label, level, parent. The parent of level 1 is the country's ISO3, else the area above."""
 
 PLACE_FILES: dict[str, frozenset[str]] = {
     "fmp.csv": frozenset({"fmp"}),

@@ -13,9 +13,13 @@ from forms import vocabulary
 
 CODES = Path(vocabulary.__file__).parent / "codes"
 
-HXL_HASHTAGS = frozenset(
-    ["access", "activity", "adm1", "adm2", "adm3", "adm4", "adm5", "affected", "beneficiary", "capacity", "cause", "channel", "contact", "country", "crisis", "currency", "date", "description", "event", "frequency", "geo", "group", "impact", "indicator", "inneed", "item", "loc", "meta", "modality", "need", "operations", "org", "output", "population", "reached", "region", "respondee", "sector", "service", "severity", "status", "subsector", "targeted", "team", "value"]
-)
+_HASHTAGS = """
+    access activity adm1 adm2 adm3 adm4 adm5 affected beneficiary capacity cause channel contact country
+    crisis currency date description event frequency geo group impact indicator inneed item loc meta
+    modality need operations org output population reached region respondee sector service severity
+    status subsector targeted team value
+"""
+HXL_HASHTAGS = frozenset(_HASHTAGS.split())
 """The core hashtags of the HXL 1.1 dictionary; others are the project's own and begin with x_."""
 
 HXL_TAG = re.compile(r"#([a-z][a-z0-9_]*)(\+[a-z][a-z0-9_]*)*")
@@ -29,9 +33,10 @@ ANSWERS_TO_QUESTIONS = sorted(
 )
 
 FIXED_LISTS = frozenset(
-    ["assessment_type", "breakdown", "flow_tool", "observation_outcome", "place_type", "record_type", "split_dimension", "survey_design", "survey_outcome", "not_observed_reason"]
+    {"assessment_type", "breakdown", "flow_tool", "observation_outcome", "place_type", "record_type"}
+    | {"split_dimension", "survey_design", "survey_outcome", "not_observed_reason"}
 )
-"""Lists of the method itself: somebody always knows the answer, so that "not known" has no place in them."""
+"""Lists of the method itself: somebody always knows the answer, "not known" has no place in them."""
 
 UNKNOWN_BY_ANOTHER_NAME = {
     "nationality": "OOO",

@@ -1,0 +1,200 @@
+"""The five forms of the library: they compile, feed the tables they are for, and respect people."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from functools import cache
+
+import pytest
+from pyxform.xls2xform import convert
+
+from forms import vocabulary
+from forms.compile import compile_form
+from forms.library_index import (
+    AREAS_FILE,
+    FORM_FILES,
+    PLACE_FILES,
+    ListedArea,
+    ListedPlace,
+    library,
+    media_for,
+)
+from forms.model import CompiledForm
+from forms.workbook import read_workbook
+
+FORMS = tuple(FORM_FILES)
+LANGUAGES = ("English (en)", "French (fr)")
+METADATA = ("start", "end", "today", "deviceid")
+
+
+@cache
+def compiled(name: str) -> CompiledForm:
+    compilation = compile_form(library()[name], f"{name}.md")
+    assert [str(problem) for problem in (*compilation.problems, *compilation.warnings)] == []
+    assert compilation.form is not None
+    return compilation.form
+
+
+@cache
+def rows(name: str, sheet: str = "survey") -> list[dict[str, str]]:
+    """A sheet as its author sees it: header -> text, empty cells as ""."""
+    found = read_workbook(library()[name], f"{name}.md").sheet(sheet)
+    return [{header.text: row.get(header) for header in found.headers} for row in found.filled()]
+
+
+def questions(name: str) -> list[dict[str, str]]:
+    return [row for row in rows(name) if not row["type"].startswith(("begin_", "end_"))]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_form_compiles_without_a_remark_and_names_the_files_it_needs(name: str) -> None:
+    form = compiled(name)
+    assert (form.xml_form_id, form.languages, set(form.media)) == (name, LANGUAGES, set(FORM_FILES[name]))
+    assert re.fullmatch(r"20\d{8}", form.version)
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="ODK Validate needs Java, which is not here")
+@pytest.mark.parametrize("name", FORMS)
+def test_odk_validate_accepts_the_form(name: str) -> None:
+    result = convert(library()[name], file_type=".md", validate=True)
+    assert result.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("name", "tables"),
+    [
+        ("fmr", {"observation", "flow", "flow_split"}),
+        ("fms", {"profile"}),
+        ("poe_status", {"baseline"}),
+        ("ttt_count", {"flow", "flow_split"}),
+        ("b2", {"baseline"}),
+    ],
+)
+def test_form_feeds_the_tables_it_is_for(name: str, tables: set[str]) -> None:
+    form = compiled(name)
+    assert {binding.table for binding in form.bindings} == tables
+    assert {maker.table for maker in form.makers} == tables
+
+
+def test_registry_makes_a_row_per_group_and_a_split_per_nationality_within_it() -> None:
+    makers = {(m.table, m.repeat, m.parent): dict(m.qualifiers) for m in compiled("fmr").makers}
+    assert makers == {
+        ("observation", None, None): {},
+        ("flow", "/data/groups", None): {"flow_tool": "FMR"},
+        ("flow_split", "/data/groups/nationalities", "/data/groups"): {"dimension": "nationality"},
+    }
+
+
+def test_baseline_makes_a_total_per_category_and_rows_per_breakdown() -> None:
+    made = {
+        (dict(m.qualifiers)["population_category"], dict(m.qualifiers)["breakdown"], m.repeat)
+        for m in compiled("b2").makers
+    }
+    categories = ("idp", "returnee_idp", "returnee_abroad", "refugee", "migrant_transit", "host")
+    breakdowns = ("reason", "period", "origin", "shelter")
+    assert made == {(category, "total", None) for category in categories} | {
+        ("idp", breakdown, f"/data/idp_detail/by_{breakdown}") for breakdown in breakdowns
+    }
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_first_thing_a_form_says_is_what_it_is_for(name: str) -> None:
+    shown = [row for row in rows(name) if row["type"] not in METADATA]
+    assert [row["type"] for row in rows(name)[: len(METADATA)]] == list(METADATA)
+    assert (shown[0]["type"], shown[0]["name"]) == ("note", "purpose")
+    assert all(len(shown[0][f"label::{language}"]) > 150 for language in LANGUAGES)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_text_is_there_in_both_languages(name: str) -> None:
+    texts = [header for header in rows(name)[0] if header.endswith(LANGUAGES[0])]
+    half = [
+        (row["name"], header)
+        for row in rows(name)
+        for header in texts
+        if bool(row[header]) != bool(row[header.replace(*LANGUAGES)])
+    ]
+    assert half == []
+    assert [
+        row for row in rows(name, "choices") if not all(row[f"label::{language}"] for language in LANGUAGES)
+    ] == []
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_question_says_how_sensitive_it_is_and_every_refusal_says_why(name: str) -> None:
+    unmarked = [q["name"] for q in questions(name) if q["sensitivity"] not in vocabulary.codes("sensitivity")]
+    silent = [
+        q["name"]
+        for q in questions(name)
+        if q.get("constraint") and not q[f"constraint_message::{LANGUAGES[0]}"]
+    ]
+    assert (unmarked, silent) == ([], [])
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_position_and_free_text_are_restricted_and_photos_are_limited_in_size(name: str) -> None:
+    asked = questions(name)
+    assert {q["sensitivity"] for q in asked if q["type"] == "geopoint" or q["name"] == "comment"} <= {
+        "restricted"
+    }
+    assert [q["name"] for q in asked if q["type"] == "image" and "max-pixels=" not in q["parameters"]] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "identifying"),
+    [
+        ("fmr", []),
+        ("poe_status", []),
+        ("ttt_count", []),
+        ("fms", ["photo", "phone"]),
+        ("b2", ["ki_name", "ki_phone"]),
+    ],
+)
+def test_people_are_identified_only_where_they_agree_and_never_in_a_dataset(
+    name: str, identifying: list[str]
+) -> None:
+    marked = [q for q in questions(name) if q["sensitivity"] == "direct_identifier"]
+    assert [q["name"] for q in marked] == identifying
+    assert [q["name"] for q in marked if not re.search(r"_(photo|recontact)} = 'yes'", q["relevant"])] == []
+    assert [q["name"] for q in marked if q["harmonise"]] == []
+    paths = {field.path for field in compiled(name).fields if field.sensitivity == "direct_identifier"}
+    assert paths.isdisjoint({binding.path for binding in compiled(name).bindings})
+
+
+@pytest.mark.parametrize(("name", "list_name"), [("ttt_count", "ttt_reason"), ("b2", "displacement_reason")])
+def test_local_codes_become_standard_ones(name: str, list_name: str) -> None:
+    local = {
+        row["name"]: row["harmonise"]
+        for row in rows(name, "choices")
+        if row["list_name"] == list_name and row["harmonise"]
+    }
+    bound = [
+        dict(binding.codes)
+        for binding in compiled(name).bindings
+        if binding.variable in ("reasons", "reason_code")
+    ]
+    assert bound == [local]
+    assert len(local) >= 2
+
+
+def test_place_list_and_areas_become_the_files_of_a_form() -> None:
+    places = [
+        ListedPlace("CP-2", 'Puits "neuf", est', "counting_point"),
+        ListedPlace("FMP-1", "Gare", "fmp"),
+        ListedPlace("CP-1", "Mare", "counting_point"),
+    ]
+    areas = [ListedArea("NE001001", "Aderbissinat", 2, "NE001"), ListedArea("NE001", "Agadez", 1, "NER")]
+    assert media_for("ttt_count", places, areas) == {
+        "counting_points.csv": b'name,label\nCP-1,Mare\nCP-2,"Puits ""neuf"", est"\n',
+        "areas.csv": b"name,label,level,parent\nNE001,Agadez,1,NER\nNE001001,Aderbissinat,2,NE001\n",
+    }
+    assert media_for("fmr", places) == {"fmp.csv": b"name,label\nFMP-1,Gare\n"}
+    assert media_for("poe_status", places) == {"poe.csv": b"name,label\n"}
+
+
+def test_every_file_a_form_needs_can_be_made_from_registered_places() -> None:
+    named = {file for wanted in FORM_FILES.values() for file in wanted}
+    assert named == {AREAS_FILE, *PLACE_FILES}
+    types = set().union(*PLACE_FILES.values())
+    assert types <= vocabulary.codes("place_type").keys()
