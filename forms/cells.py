@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from forms.columns import HARMONISE, read_columns
+from forms.findings import path_of, sensitivity_key
 from forms.outline import Node, Outline, read_choices
 from forms.problems import Cell
 from forms.rewrite import mapping_columns
 
 
 def cells_of(outline: Outline) -> Callable[[str], Cell | None]:
-    """A function from the keys of `forms.grain` to cells of this workbook."""
+    """A function from the keys of `forms.findings` to cells of this workbook."""
     harmonise, sensitivity = mapping_columns(outline)
     type_header = outline.columns.one("type")
     choices = outline.workbook.sheet("choices")
@@ -31,11 +32,11 @@ def cells_of(outline: Outline) -> Callable[[str], Cell | None]:
             if row:
                 return choices.cell(row, choice_header)
             return outline.survey.cell(node.row, type_header)
-        header = sensitivity if key.endswith("@sensitivity") else harmonise
+        header = sensitivity if key == sensitivity_key(node.path) else harmonise
         return outline.survey.cell(node.row, header)
 
     def cell(key: str) -> Cell | None:
-        path = key.split("=", 1)[0].split("@", 1)[0]
+        path = path_of(key)
         if path == outline.root:
             if "@" in key or first_setting is None:
                 return None

@@ -6,23 +6,26 @@ Lists from files and from other answers cannot be checked here; their answers ar
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 
 from forms import vocabulary
-from forms.grain import Finding, choice_key, codes_key
+from forms.findings import Finding, choice_key, codes_key
 from forms.mapping import NULL_CODE, MappingItem
 from forms.model import Field
 from forms.vocabulary import Code, Variable
 
 _SHOWN = 12
+_LIST_OF_DIMENSION = re.compile(r"Codes of the list (\w+)")
 
 
 def check_choices(
     one: Field, item: MappingItem, variable: Variable, codes: tuple[tuple[str, str], ...]
 ) -> Iterator[Finding]:
-    """Each choice without a current code in the variable's list, and codes given for choices that are not."""
+    """Choices without a current code in the variable's list, and codes of choices that do not exist."""
     mapped = dict(codes)
     if one.choices is not None and one.type in ("select", "select1", "rank"):
         names = {choice.name for choice in one.choices}
@@ -74,6 +77,15 @@ def _check_code(
         detail = f"{code!r} was retired from {variable.code_list} in vocabulary {retired}."
         current = {name: entry for name, entry in known.items() if not entry.retired_in}
         yield Finding(key, "unknown-code", detail, f"Use a current code: {_offer(code, current)}.")
+
+
+def split_variable(variable: Variable, fixed: Mapping[str, str]) -> Variable:
+    """`flow_split.code` under a fixed dimension: a code of that dimension's list. Else itself."""
+    if variable.key != "flow_split.code":
+        return variable
+    dimension = vocabulary.codes("split_dimension").get(fixed.get("dimension", ""))
+    named = _LIST_OF_DIMENSION.search(dimension.definition) if dimension else None
+    return dataclasses.replace(variable, code_list=named[1]) if named else variable
 
 
 def check_qualifier(key: str, item: MappingItem, variable: Variable, value: str) -> Iterator[Finding]:

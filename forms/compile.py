@@ -2,9 +2,9 @@
 
     bytes -> workbook -> sheet checks -> pyxform -> XForm -> fields, bindings, makers -> mapping checks
 
-All problems are gathered, each with its cell: ours from the sheets, the mapping's, then pyxform's single one if
-it is not among them. XForm XML is read as it is. Nothing here needs a network or Java, and no file, however
-hostile, brings an exception out of `compile_form`; limits of memory and time are the sandbox's around it.
+All problems are gathered, each with its cell: ours from the sheets, the mapping's, then pyxform's single one
+if it is not among them. XForm XML is read as it is. Nothing here needs a network or Java, and no file,
+however hostile, brings an exception out of `compile_form`; memory and time are limited by the sandbox.
 """
 
 from __future__ import annotations

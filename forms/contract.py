@@ -10,16 +10,9 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from forms import vocabulary
-from forms.code_checks import check_choices, check_qualifier
-from forms.grain import (
-    Finding,
-    Plan,
-    Source,
-    codes_key,
-    feeds,
-    plan_rows,
-    sensitivity_key,
-)
+from forms.code_checks import check_choices, check_qualifier, split_variable
+from forms.findings import Finding, form_key, sensitivity_key
+from forms.grain import Plan, Source, feeds, plan_rows
 from forms.mapping import Annotation, MappingItem
 from forms.model import Binding, CompiledForm, Field
 from forms.problems import Cell, FormProblem
@@ -59,15 +52,14 @@ def check_annotations(
         *_nothing_mapped(plan, root),
     ]
     order = {root: -1} | {one.path: index for index, one in enumerate(fields)}
-    findings.sort(key=lambda finding: order.get(finding.key.split("@")[0].split("=")[0], len(order)))
+    findings.sort(key=lambda finding: order.get(finding.path, len(order)))
     return [_problem(finding, cells) for finding in dict.fromkeys(findings)]
 
 
 def _problem(finding: Finding, cells: Cells) -> FormProblem:
     cell = cells(finding.key)
-    path = finding.key.split("@")[0].split("=")[0]
-    placed = cell is not None or finding.key.endswith("@form")
-    detail = finding.detail if placed else f"{path}: {finding.detail}"
+    placed = cell is not None or finding.key == form_key(finding.path)
+    detail = finding.detail if placed else f"{finding.path}: {finding.detail}"
     return FormProblem(finding.code, detail, finding.hint, cell, finding.severity)
 
 
@@ -127,17 +119,17 @@ def _fixed_values(key: str, item: MappingItem) -> Iterator[Finding]:
         yield from unknown
         variable = vocabulary.variable(item.table, name)
         if variable and not unknown:
-            yield from check_qualifier(key, item, variable, value)
+            yield from check_qualifier(key, item, split_variable(variable, dict(item.qualifiers)), value)
 
 
 def _settings(plan: Plan, root: str) -> Iterator[Finding]:
-    for table, fixed in plan.tables.items():
+    for table, fixed in plan.marks.tables.items():
         unknown = list(_table(root, table))
         yield from unknown or _fixed_values(root, MappingItem(table, None, fixed))
 
 
 def _marks(plan: Plan) -> Iterator[Finding]:
-    for path, item in plan.marks:
+    for path, item in plan.marks.repeats:
         unknown = list(_table(path, item.table))
         yield from unknown or _fixed_values(path, item)
 
@@ -145,7 +137,7 @@ def _marks(plan: Plan) -> Iterator[Finding]:
 def _questions(plan: Plan) -> Iterator[Finding]:
     """Per question: table, variable, qualifiers, type, codes, and that it identifies nobody."""
     bound: dict[tuple[str, str, str], Binding] = {(b.path, b.table, b.variable): b for b in plan.bindings}
-    for one, item in plan.questions:
+    for one, item in plan.marks.questions:
         name = item.variable or ""
         unknown = list(_table(one.path, item.table)) or [
             *_variable(one.path, item, name),
@@ -160,7 +152,13 @@ def _questions(plan: Plan) -> Iterator[Finding]:
         wrong = list(check_type(one, item, variable))
         yield from wrong
         if not wrong and (binding := bound.get((one.path, item.table, name))):
-            yield from check_choices(one, item, variable, binding.codes)
+            fixed = dict(binding.qualifiers) or _fixed_around(plan, binding)
+            yield from check_choices(one, item, split_variable(variable, fixed), binding.codes)
+
+
+def _fixed_around(plan: Plan, binding: Binding) -> dict[str, str]:
+    """What is fixed in the first row a question without qualifiers feeds."""
+    return next((dict(maker.qualifiers) for maker in plan.makers if feeds(binding, maker)), {})
 
 
 def _identifier(one: Field, item: MappingItem) -> Finding:
@@ -168,7 +166,7 @@ def _identifier(one: Field, item: MappingItem) -> Finding:
         one.path,
         "identifier-mapped",
         f"{one.name!r} is marked direct_identifier and feeds {item}.",
-        "Leave the harmonise cell empty: identifying answers stay sealed. Ask for a pseudonym if one is needed.",
+        "Leave the harmonise cell empty: identifying answers stay sealed. Map a pseudonym if one is needed.",
     )
 
 
@@ -210,11 +208,11 @@ def _twice(binding: Binding, other: str, fixed: str | None) -> Finding:
 
 def _overruled(plan: Plan) -> Iterator[Finding]:
     """A value fixed by the settings or a repeat, and fixed otherwise further in."""
-    marks = dict(plan.marks)
-    inner = [*plan.marks, *((one.path, item) for one, item in plan.questions)]
-    repeats = {one.path: one.repeat for one, _ in plan.questions}
+    marks = dict(plan.marks.repeats)
+    inner = [*plan.marks.repeats, *((one.path, item) for one, item in plan.marks.questions)]
+    repeats = {one.path: one.repeat for one, _ in plan.marks.questions}
     for path, item in inner:
-        outer = dict(plan.tables.get(item.table, ()))
+        outer = dict(plan.marks.tables.get(item.table, ()))
         mark = marks.get(repeats.get(path) or "")
         if mark and mark.table == item.table:
             outer |= dict(mark.qualifiers)
@@ -267,14 +265,11 @@ def _missing_finding(source: Source, variable: Variable) -> Finding:
 
 
 def _nothing_mapped(plan: Plan, root: str) -> Iterator[Finding]:
-    if not (plan.sources or plan.questions or plan.findings):
+    if not (plan.sources or plan.marks.questions or plan.findings):
         yield Finding(
-            f"{root}@form",
+            form_key(root),
             "not-mapped",
             "The form feeds no harmonised table: it is collected and exported, and appears in no dataset.",
             "Add a harmonise column to the survey sheet if it should.",
             "warning",
         )
-
-
-__all__ = ["Cells", "check_annotations", "check_mapping", "codes_key"]

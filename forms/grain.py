@@ -1,12 +1,12 @@
-"""Which rows a form makes, and which question feeds which of them: the row-maker rules of the mapping contract.
+"""Which rows a form makes, and which question feeds which: the row-maker rules of the mapping contract.
 
-Fields and annotations -> bindings, makers, findings. A *maker* is a level (the submission, or a repeat) with a
-table and fixed qualifiers; each submission or instance makes one row of it.
+Fields and annotations -> bindings, makers, findings. A *maker* is a level (the submission, or a repeat) with
+a table and fixed qualifiers; each submission or instance makes one row of it.
 
-    a repeat marked T{q}                        a row per instance
-    questions of T with qualifiers              a row per distinct set of them, in place of their level's plain row
-    a table named in settings, neither of both  a row per submission
-    a question without qualifiers               feeds every row of its table at its level or below
+    a repeat marked T{q}                    a row per instance
+    questions of T with qualifiers          a row per distinct set, in place of their level's plain row
+    a table in settings, neither of both    a row per submission
+    a question without qualifiers           feeds every row of its table at its level or below
 
 Qualifiers of settings, repeat and question add up. A `flow_split` row belongs to the flow row of the nearest
 level around it.
@@ -17,43 +17,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from forms.mapping import (
-    Annotation,
-    MappingItem,
-    MappingSyntaxError,
-    merge_qualifiers,
-    parse_codes,
-    parse_item,
-    split_items,
-)
+from forms.findings import Finding, codes_key
+from forms.mapping import Annotation, MappingItem, MappingSyntaxError, merge_qualifiers, parse_codes
+from forms.marks import Marks, read_marks
 from forms.model import Binding, Field, Qualifiers, RowMaker
-from forms.problems import Severity
 
 SPLIT, SPLIT_OWNER = "flow_split", "flow"
 """The one table whose rows belong to a row of another table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A problem before it has a cell: `key` is a path, or one of the keys made below."""
-
-    key: str
-    code: str
-    detail: str
-    hint: str
-    severity: Severity = "error"
-
-
-def sensitivity_key(path: str) -> str:
-    return f"{path}@sensitivity"
-
-
-def codes_key(path: str) -> str:
-    return f"{path}@codes"
-
-
-def choice_key(path: str, choice: str) -> str:
-    return f"{path}={choice}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +38,10 @@ class Source:
 class Plan:
     """The rows of one form."""
 
+    marks: Marks
     bindings: list[Binding] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
-    tables: dict[str, Qualifiers] = field(default_factory=dict)  # named in settings, in order
-    marks: list[tuple[str, MappingItem]] = field(default_factory=list)  # repeat path, its item
-    questions: list[tuple[Field, MappingItem]] = field(default_factory=list)  # as written, table resolved
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)  # those of the marks first
 
     @property
     def makers(self) -> tuple[RowMaker, ...]:
@@ -99,94 +67,13 @@ def plan_rows(fields: Iterable[Field], annotations: Mapping[str, Annotation], ro
 
     fields in depth-first order; annotations by path, the settings' items under `root`.
     """
-    plan = Plan()
-    _read_settings(plan, root, annotations.get(root, Annotation()))
     fields = list(fields)
-    for one in fields:
-        if one.path != root and one.path in annotations:
-            _read_field(plan, one, annotations[one.path])
-    levels = _Levels(fields, plan.marks)
+    marks = read_marks(fields, annotations, root)
+    plan = Plan(marks, findings=list(marks.findings))
+    levels = _Levels(fields, marks.repeats)
     qualified = _make_rows(plan, levels, root)
     _bind(plan, levels, qualified, annotations)
     return plan
-
-
-# -- reading ------------------------------------------------------------------------------------------------
-
-
-def _read_items(plan: Plan, key: str, text: str) -> list[MappingItem]:
-    items = []
-    for part in split_items(text):
-        try:
-            items.append(parse_item(part))
-        except MappingSyntaxError as error:
-            hint = "Write flow.men, or baseline.ind{population_category=idp}; separate several by ';'."
-            plan.findings.append(Finding(key, "bad-mapping", str(error), hint))
-    return items
-
-
-def _read_settings(plan: Plan, root: str, annotation: Annotation) -> None:
-    for item in _read_items(plan, root, annotation.harmonise):
-        if item.variable is not None or item.table in plan.tables:
-            what = "names a variable" if item.variable else "names its table a second time"
-            plan.findings.append(
-                Finding(
-                    root,
-                    "bad-mapping",
-                    f"The settings' item {str(item)!r} {what}.",
-                    "Settings name each table once: flow{flow_tool=FMR}; observation. Variables go to questions.",
-                )
-            )
-            continue
-        plan.tables[item.table] = item.qualifiers
-
-
-def _read_field(plan: Plan, one: Field, annotation: Annotation) -> None:
-    for item in _read_items(plan, one.path, annotation.harmonise):
-        if one.type == "repeat":
-            _read_mark(plan, one, item)
-        elif one.type == "group":
-            plan.findings.append(
-                Finding(
-                    one.path,
-                    "bad-mapping",
-                    f"The group {one.name!r} carries the mapping {str(item)!r}, but a group has no answer.",
-                    "Move it to the question inside that feeds it, or to the repeat that makes the rows.",
-                )
-            )
-        else:
-            _read_question(plan, one, item)
-
-
-def _read_mark(plan: Plan, one: Field, item: MappingItem) -> None:
-    if item.variable is None:
-        plan.marks.append((one.path, item))
-        return
-    plan.findings.append(
-        Finding(
-            one.path,
-            "bad-mapping",
-            f"The repeat {one.name!r} carries {str(item)!r}, but a repeat feeds no variable.",
-            f"Write only the table, {item.table}, whose row one instance makes; variables go to its questions.",
-        )
-    )
-
-
-def _read_question(plan: Plan, one: Field, item: MappingItem) -> None:
-    if item.variable is None:
-        default = next(iter(plan.tables), None)
-        if default is None:
-            plan.findings.append(
-                Finding(
-                    one.path,
-                    "bad-mapping",
-                    f"{str(item)!r} names no table, and the form has no default table.",
-                    f"Write table.{item.table}, or name the default table in the settings' harmonise column.",
-                )
-            )
-            return
-        item = MappingItem(default, item.table, item.qualifiers)
-    plan.questions.append((one, item))
 
 
 # -- rows ---------------------------------------------------------------------------------------------------
@@ -228,19 +115,19 @@ class _Qualified:
 def _make_rows(plan: Plan, levels: _Levels, root: str) -> list[_Qualified]:
     qualified = [
         _Qualified(one, item, levels.home(item.table, one.repeat))
-        for one, item in plan.questions
+        for one, item in plan.marks.questions
         if item.qualifiers and _is_level(plan, one, item, levels.home(item.table, one.repeat))
     ]
     made: dict[RowMaker, str] = {}
     split_at = {(q.item.table, q.home) for q in qualified}
-    for path, mark in plan.marks:
+    for path, mark in plan.marks.repeats:
         if (mark.table, path) not in split_at:
-            fixed = merge_qualifiers(plan.tables.get(mark.table, ()), mark.qualifiers)
+            fixed = merge_qualifiers(plan.marks.tables.get(mark.table, ()), mark.qualifiers)
             made.setdefault(RowMaker(mark.table, path, fixed), path)
     for q in qualified:
         for fixed in _fixed(plan, q.home, q.item):
             made.setdefault(RowMaker(q.item.table, q.home, fixed), q.one.path)
-    for table, fixed in plan.tables.items():
+    for table, fixed in plan.marks.tables.items():
         if not any(maker.table == table for maker in made):
             made[RowMaker(table, None, fixed)] = root
     plan.sources = [Source(_with_parent(plan, levels, made, maker, key), key) for maker, key in made.items()]
@@ -264,8 +151,10 @@ def _is_level(plan: Plan, one: Field, item: MappingItem, home: str | None) -> bo
 
 def _fixed(plan: Plan, home: str | None, item: MappingItem) -> list[Qualifiers]:
     """All fixed values of the rows a qualified question makes: one set per mark its level has."""
-    general = plan.tables.get(item.table, ())
-    marks = [mark.qualifiers for path, mark in plan.marks if path == home and mark.table == item.table]
+    general = plan.marks.tables.get(item.table, ())
+    marks = [
+        mark.qualifiers for path, mark in plan.marks.repeats if path == home and mark.table == item.table
+    ]
     return [merge_qualifiers(general, mark, item.qualifiers) for mark in marks or [()]]
 
 
@@ -298,7 +187,7 @@ def _bind(
 ) -> None:
     homes = {(q.one.path, q.item): q.home for q in qualified}
     makers = plan.makers
-    for one, item in plan.questions:
+    for one, item in plan.marks.questions:
         codes = _read_codes(plan, one, annotations[one.path])
         if item.qualifiers:
             if (one.path, item) in homes:
@@ -341,5 +230,5 @@ def _grain_finding(one: Field, item: MappingItem, makers: tuple[RowMaker, ...]) 
         one.path,
         "wrong-grain",
         f"{one.name!r} is asked in the repeat {one.repeat!r}, but {table} has {level}.",
-        f"Mark the repeat with {table}, or feed {item} from a calculate outside it, such as sum(${{{one.name}}}).",
+        f"Mark the repeat with {table}, or feed {item} from a calculate outside it: sum(${{{one.name}}}).",
     )

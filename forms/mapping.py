@@ -1,8 +1,9 @@
 """The mapping contract's texts: what authors write in `harmonise`, what binds carry in `wp:harmonise`.
 
-    question   flow.men    baseline.ind{population_category=idp, breakdown=total}    men (of the default table)
+    question   flow.men    baseline.ind{population_category=idp, breakdown=total}
+               men (a variable of the form's default table)
     repeat     flow        flow_split{dimension=nationality}
-    settings   flow{flow_tool=FMR}; observation        the first is the form's default table
+    settings   flow{flow_tool=FMR}; observation      the first is the form's default table
 
 Items are separated by ";". The same text stands in the XForm, so a mapping survives any XForm tool. Codes of
 a choice list that differ from the standard ones travel as `wp:codes`: "formcode=standard ...", where blanks,
@@ -33,7 +34,7 @@ _SEPARATOR = re.compile(r";(?![^{}]*\})")  # a ";" inside braces is a mistake, t
 
 @dataclass(frozen=True, slots=True)
 class MappingItem:
-    """`table.variable{qualifiers}`; with `variable` None it is `table{qualifiers}`, or a lone variable's name."""
+    """`table.variable{qualifiers}`; without a variable `table{qualifiers}`, or a lone variable's name."""
 
     table: str
     variable: str | None = None

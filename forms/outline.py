@@ -36,7 +36,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """An end without its begin (`opened` None or of another kind), or a begin without its end (`closed` None)."""
+    """An end without its begin (`opened` None or of another kind), or a begin without an end."""
 
     opened: Node | None
     closed: SheetRow | None

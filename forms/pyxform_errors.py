@@ -18,10 +18,19 @@ _COLUMN = re.compile(r"the '([^']+)' value")
 _QUOTED = re.compile(r"'([^'\n]{2,60})'|\[([^\[\]:\n]{2,60})\]")
 _GENERIC = {"survey", "choices", "settings", "name", "label", "type", "list_name", "list name"}
 _TOLD_BY_US = (
-    "is missing the",  # translations: by cell in forms.checks
-    "List name not in", "There should be a choices sheet", "Unknown question type", "Unmatched",
+    "is missing the",  # translations
+    "List name not in",
+    "There should be a choices sheet",
+    "Unknown question type",
+    "Unmatched",
     "Choices should have a label",
-)  # fmt: skip
+    "required column headers were not found",
+    "different names for the same column",
+    "You must have a sheet named",
+    "nested deeper than",
+)
+"""What pyxform says of things that our checks always find, in words that name no row."""
+
 HINT = "Correct it as pyxform says; the XLSForm reference is at xlsform.org."
 
 
@@ -48,15 +57,14 @@ def _cell(message: str, workbook: Workbook) -> Cell | None:
 def is_told(problem: FormProblem, ours: Iterable[FormProblem]) -> bool:
     """Whether one of our problems already tells what pyxform says: the same row, or the same thing named."""
     words = {a or b for a, b in _QUOTED.findall(problem.detail)} - _GENERIC
-    for other in ours:
-        same_row = (
-            problem.cell
-            and other.cell
-            and problem.cell.row
-            and ((problem.cell.sheet, problem.cell.row) == (other.cell.sheet, other.cell.row))
-        )
-        if same_row or any(word in other.detail for word in words):
-            return True
-        if problem.cell is None and any(sign in problem.detail for sign in _TOLD_BY_US):
-            return True
-    return False
+    always = any(sign in problem.detail for sign in _TOLD_BY_US)
+    return any(
+        always or _same_row(problem, other) or any(word in other.detail for word in words) for other in ours
+    )
+
+
+def _same_row(problem: FormProblem, other: FormProblem) -> bool:
+    here, there = problem.cell, other.cell
+    if here is None or there is None or here.row is None:
+        return False
+    return (here.sheet, here.row) == (there.sheet, there.row)

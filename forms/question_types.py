@@ -128,7 +128,7 @@ def _known_types() -> tuple[str, ...]:
 
 
 def suggest_type(text: str) -> str | None:
-    """The known type nearest to an unknown one, with the list name kept: `select_on sex` -> `select_one sex`."""
+    """The known type nearest to an unknown one, its list kept: `select_on sex` -> `select_one sex`."""
     lower = " ".join(text.lower().split())
     if parse_type(lower):
         return lower

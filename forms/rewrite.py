@@ -1,8 +1,8 @@
 """From the author's columns to the XForm's bind attributes: `harmonise` becomes `bind::wp:harmonise`.
 
-Outline -> the sheets as pyxform takes them, and the annotations the sheets make. pyxform ignores columns it does
-not know, and cannot bind the instance root; so the survey's columns are rewritten before it runs, and the
-settings' items are put on a bind of the root after it has.
+Outline -> the sheets as pyxform takes them, and the annotations the sheets make. pyxform ignores columns it
+does not know, and cannot bind the instance root; so the survey's columns are rewritten before it runs, and
+the settings' items are put on a bind of the root after it has.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _default_table(settings: str) -> str | None:
 
 
 def _normal(text: str, default: str | None) -> str:
-    """The items as `wp:harmonise` carries them, the default table written out; unreadable ones as they are."""
+    """The items as `wp:harmonise` carries them, the default table written out; unreadable ones stay."""
     items = []
     for part in split_items(text):
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forms.grain import Finding
+from forms.findings import Finding
 from forms.mapping import MappingItem
 from forms.model import AnswerType, Field
 from forms.vocabulary import Variable, VariableType

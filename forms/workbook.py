@@ -48,18 +48,16 @@ def read_workbook(data: bytes, name: str) -> Workbook:
 
 
 def _grids(data: bytes, name: str) -> tuple[str, Iterable[readers.Grid]]:
+    if not data.strip():
+        raise readers.Unreadable("The file is empty.", "Upload the form itself.")
     if data.startswith(ZIP_MAGIC):
         return ".xlsx", readers.read_xlsx(data, _is_ours)
     if data.startswith(XLS_MAGIC):
         return ".xls", readers.read_xls(data, _is_ours)
     lower = name.lower()
     if lower.endswith((".xlsx", ".xlsm", ".xls")):
-        raise readers.Unreadable(
-            f"The file is named {file_stem(name)!r} as a workbook but does not hold one."
-        )
+        raise readers.Unreadable(f"{name[-80:]!r} is named as a workbook, but holds none.")
     text = readers.decode_text(data)
-    if not text.strip():
-        raise readers.Unreadable("The file is empty.", "Upload the form itself.")
     if lower.endswith(".md") or (not lower.endswith(".csv") and _looks_like_markdown(text)):
         return ".md", readers.read_markdown(text)
     if not lower.endswith(".csv") and "," not in text[:5000]:
@@ -88,7 +86,7 @@ def _workbook(kind: str, grids: Iterable[readers.Grid], stem: str) -> Workbook:
             key = "survey"
         if key in SUPPORTED_SHEET_NAMES and key not in sheets:
             sheets[key] = _sheet(key, grid)
-    if not any(sheet.headers for sheet in sheets.values()) and not grids:
+    if not grids:
         raise readers.Unreadable(
             "No sheet was found in it.",
             "An XLSForm has a sheet named survey; in Markdown and CSV its name stands in the first column.",

@@ -1,4 +1,4 @@
-"""Translations: a text given in one language is given in all. Warnings: tablets show "-" for what is missing."""
+"""Translations: a text given in one language is given in all. Warnings only: tablets show "-" instead."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def check_translations(outline: Outline) -> Iterator[FormProblem]:
     for name, tables in by_sheet.items():
         sheet = outline.workbook.sheet(name)
         rows = [row for row in sheet.filled() if name != "survey" or not is_disabled(row, disabled)]
-        for tokens, headers in tables.items():
+        for headers in tables.values():
             if missing := [language for language in languages if language not in headers]:
-                yield _no_column(sheet, tokens, headers, missing)
+                yield _no_column(sheet, headers, missing)
             for language in headers:
                 yield from _empty_cells(sheet, rows, headers, language)
 
@@ -50,12 +50,11 @@ def _languages(sheet: Sheet, default: str) -> dict[Tokens, dict[str, Header]]:
     return found
 
 
-def _no_column(sheet: Sheet, tokens: Tokens, headers: dict[str, Header], missing: list[str]) -> FormProblem:
+def _no_column(sheet: Sheet, headers: dict[str, Header], missing: list[str]) -> FormProblem:
     header = next(iter(headers.values()))
-    word = tokens[-1].removeprefix("jr:")
     return FormProblem(
         "missing-translation",
-        f"{word!r} has no column for {', '.join(missing)}.",
+        f"{_unlabelled(header)!r} has no column for {', '.join(missing)}.",
         f"Add a column {_unlabelled(header)}::{missing[0]}.",
         sheet.cell(sheet.header_row, header),
         "warning",
