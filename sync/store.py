@@ -175,6 +175,27 @@ class Store:
         """Run `work` in one transaction of the writer thread; returns its result after the commit."""
         return self.writer.run(work)
 
+    def overwrite_deleted(self, tables: Sequence[str]) -> bool:
+        """Leave nothing of what was deleted from these tables where the engine keeps it.
+
+        SQLite overwrites freed space when it deletes, so that only the write-ahead log has to be emptied;
+        PostgreSQL vacuums the tables. Returns False when a long read was in the way: call it again later.
+        """
+        connection = self.engine.raw_connection()
+        try:
+            if self.dialect == "sqlite":
+                cursor = connection.cursor()
+                busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                return not busy
+            driver: Any = connection.driver_connection
+            driver.autocommit = True
+            for table in tables:
+                driver.execute(f'VACUUM "{table}"')
+            driver.autocommit = False
+            return True
+        finally:
+            connection.close()
+
     @contextmanager
     def _transaction(self) -> Iterator[WriteSession]:
         with self._writing.begin() as connection:
