@@ -61,7 +61,7 @@ class _Node:
     expected: str = ""
     identifying: bool = False
     binary: bool = False
-    ignored: bool = False  # meta: the receipt has read it; only file names in it matter
+    ignored: bool = False  # in meta: only the names of files in it matter here
     special: bool = False  # identifying, binary or ignored
 
 
@@ -117,7 +117,9 @@ def _add(nodes: dict[str, _Node], question: Field, root_path: str) -> None:
     node.children = None
     node.read, node.expected = READERS[question.type]
     node.binary = question.binary
-    node.special = node.identifying or node.binary
+    # The receipt has read meta; its instanceName may repeat identifying answers, so it stays there.
+    node.ignored = parent.ignored or parent.path == f"{root_path}/meta"
+    node.special = node.identifying or node.binary or node.ignored
 
 
 def _child(parent: _Node, name: str, path: str) -> _Node:

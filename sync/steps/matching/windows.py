@@ -2,7 +2,7 @@
 
 A row enters the cell of its time and the next one, so that two rows up to six hours apart always share a
 cell, whichever side of an edge they lie on. A row without a time enters the cells of its hours of
-observation, or of its whole day. Cells go by the wall clock, which is nearly right even where a zone is wrong;
+observation, or of its whole day. Cells go by the wall clock, nearly right even where a zone is wrong;
 the distance of two rows goes by instants where both have one.
 """
 
