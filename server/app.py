@@ -8,16 +8,14 @@ anything); FastAPI carries the datasets and whatever else is described in OpenAP
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 
 from fastapi import FastAPI
 
 from server import health, problems
 from server.auth import Access, GuessLimit
+from server.chores import Chore, chores
 from server.edge import Edge
 from server.openrosa.formlist import form_list
 from server.openrosa.forms import form_resource
@@ -25,14 +23,15 @@ from server.openrosa.submission import submission
 from server.settings import Settings
 from sync.catalogue import catalogue
 from sync.migrate import check_schema
+from sync.orphans import sweep
 from sync.store import Store, open_store
 from sync.worker import Worker
-
-log = logging.getLogger("waypost.server")
 
 DEVICE = "/v1/key/{token}/projects/{project_id:int}"
 REFRESH_S = 1.0
 """How often tokens and forms are looked at behind the requests; none then waits for the look."""
+
+SWEEP_S = 3600.0
 
 
 def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
@@ -85,7 +84,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     store: Store = app.state.store
     try:
         check_schema(store.engine)
-        with _refreshing(app), _working(settings, store):
+        with _chores(app), _working(settings, store):
             yield
     finally:
         if app.state.owns_store:
@@ -108,23 +107,11 @@ def _working(settings: Settings, store: Store) -> Iterator[None]:
         worker.stop()
 
 
-@contextmanager
-def _refreshing(app: FastAPI) -> Iterator[None]:
-    """A thread that keeps tokens and forms fresh."""
-    stopping = threading.Event()
-    looks: tuple[Callable[[], object], ...] = (app.state.access.refresh, app.state.catalogue.refresh)
-
-    def look() -> None:
-        while not stopping.wait(REFRESH_S):
-            for refresh in looks:
-                # a request that finds what it needs too old looks itself, and is answered with the trouble
-                with contextlib.suppress(Exception):
-                    refresh()
-
-    thread = threading.Thread(target=look, name="refresh", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
+def _chores(app: FastAPI) -> AbstractContextManager[None]:
+    """What the server does beside its requests."""
+    store: Store = app.state.store
+    return chores(
+        Chore("refresh tokens", REFRESH_S, app.state.access.refresh),
+        Chore("refresh forms", REFRESH_S, app.state.catalogue.refresh),
+        Chore("sweep dead uploads", SWEEP_S, lambda: sweep(store)),
+    )

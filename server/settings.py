@@ -9,7 +9,7 @@ docs/SETTINGS.md is made from these fields (`python -m server.settings`), and a 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -240,14 +240,16 @@ class Settings:
             return dialect == "sqlite"
         return self.worker.mode == "inside"
 
-    def as_environ(self) -> dict[str, str]:
-        """The variables that give these settings again, for child processes."""
-        return {
-            one.metadata["variable"]: written(value)
-            for group in fields(self)
-            for one in fields(getattr(self, group.name))
-            if (value := getattr(getattr(self, group.name), one.name)) not in (None, one.default)
-        }
+    def into_environ(self, environ: MutableMapping[str, str]) -> None:
+        """Write these settings where child processes read theirs."""
+        for group in fields(self):
+            values = getattr(self, group.name)
+            for one in fields(values):
+                value = getattr(values, one.name)
+                if value is not None:
+                    environ[one.metadata["variable"]] = written(value)
+                    if one.metadata["secret"]:
+                        environ.pop(f"{one.metadata['variable']}_FILE", None)  # given twice is an error
 
 
 def declared() -> list[Field[Any]]:

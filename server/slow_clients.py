@@ -2,8 +2,8 @@
 
 uvicorn waits for ever for the rest of a header or a body, so a few hundred sockets that send nothing would
 take every place. Here a connection must move at least MIN_BYTES in each window while it is its turn to move.
-That is kind to a tablet on 2G, which stalls for half a minute and then goes on: there is no limit on the total
-time of a body. A header has one, and a limit of size, for it is a packet or two.
+That is kind to a tablet on 2G, which stalls for half a minute and then goes on: there is no limit on the
+total time of a body. A header has one, and a limit of size, for it is a packet or two.
 """
 
 from __future__ import annotations
