@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import RowMapping, Table, bindparam, or_, select, update
+from sqlalchemy import RowMapping, Table, bindparam, func, or_, select, update
 
 from sync.places.index import PlaceIndex
 from sync.places.nearest import Sites
@@ -23,7 +23,7 @@ from sync.places.releases import Release, active_release, index_for
 from sync.places.sites import known_places
 from sync.steps.geotag import geotag, tag_columns, tag_row
 from sync.steps.values import GeoPoint, GeoTag
-from sync.store import Store, WriteSession, now
+from sync.store import ReadSession, Store, WriteSession, now
 from sync.tables.derived import tag
 from sync.tables.harmonised import HARMONISED
 from sync.tables.log import EventState, event
@@ -76,6 +76,15 @@ def is_pending(store: Store, project_id: int) -> bool:
     with store.read() as session:
         release = active_release(session, project_id)
     return release is not None and release.retagged_at is None
+
+
+def pending_retag(session: ReadSession) -> int | None:
+    """A project whose newest activation waits for its re-tag, or None."""
+    a = release_activation.c
+    newest = select(func.max(a.id)).group_by(a.project_id)
+    waiting = select(a.project_id).where(a.id.in_(newest), a.retagged_at.is_(None)).limit(1)
+    project_id = session.scalar(waiting)
+    return None if project_id is None else int(project_id)
 
 
 def _retag_batch(

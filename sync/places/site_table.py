@@ -78,7 +78,7 @@ def read_row(record: Mapping[str, str | None], line: int) -> tuple[SiteRow | Non
             f"{values['code']} has neither position nor p-code: its records cannot be placed by it"
         )
     row = SiteRow(code, values, expected, warnings) if code else None
-    return row, reader.problems
+    return row, sorted(reader.problems, key=lambda problem: COLUMNS.index(problem.column))
 
 
 class _Cells:

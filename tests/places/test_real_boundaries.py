@@ -1,0 +1,55 @@
+"""Mali and Burkina Faso as published: names without codes, three levels, two countries at once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sync.places.areas import slug
+from sync.places.index import PlaceIndex
+from sync.places.reading import read_boundaries
+from tests.places.sahelia import index_of
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = Path(os.environ.get("WAYPOST_SHARED_DATA") or ROOT.parent / "shared" / "data") / "boundaries"
+FILES = [FOLDER / f"{iso3}-ADM{level}.geojson" for iso3 in ("MLI", "BFA") for level in (0, 1, 2)]
+
+pytestmark = pytest.mark.skipif(
+    not all(path.is_file() for path in FILES),
+    reason=f"no boundaries of Mali and Burkina Faso in {FOLDER}; WAYPOST_SHARED_DATA names the folder",
+)
+
+
+@pytest.fixture(scope="module")
+def west_africa(tmp_path_factory: pytest.TempPathFactory) -> PlaceIndex:
+    boundaries = read_boundaries(FILES)
+    assert boundaries.refusals == ()
+    assert {line.kind for line in boundaries.report} <= {
+        "code_made",
+        "parent_derived",
+        "alias_ambiguous",
+        "repaired",
+    }
+    numbers = {level: sum(a.level == level for a in boundaries.areas) for level in (0, 1, 2)}
+    assert numbers == {0: 2, 1: 9 + 13, 2: 50 + 45}
+    assert all(a.parent is not None for a in boundaries.areas if a.level)
+    return index_of(boundaries.areas, tmp_path_factory.mktemp("real") / "west_africa.places")
+
+
+@pytest.mark.parametrize(
+    ("town", "lon", "lat", "names", "iso3"),
+    [
+        ("Bamako", -8.0, 12.65, ["mali", "bamako", "bamako"], "MLI"),
+        ("Gao", -0.04, 16.27, ["mali", "gao", "gao"], "MLI"),
+        ("Ouagadougou", -1.52, 12.37, ["burkina-faso", "centre", "kadiogo"], "BFA"),
+        ("Dori", -0.03, 14.03, ["burkina-faso", "sahel", "seno"], "BFA"),
+    ],
+)
+def test_towns_lie_where_the_map_says(
+    west_africa: PlaceIndex, town: str, lon: float, lat: float, names: list[str], iso3: str
+) -> None:
+    located = west_africa.locate(lon, lat)
+    assert [slug(a.name) for a in located.areas.values()] == names, town
+    assert (located.iso3, located.snapped_m) == (iso3, None)
