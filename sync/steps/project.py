@@ -59,9 +59,12 @@ class Drafts:
 def drafts(parsed: Parsed, task: Task) -> Drafts:
     """The rows and splits a submission makes, with a note for each cell that had to stay empty.
 
-    Splits are complete: one per row, dimension and code, repeated codes added up.
+    Splits are complete: one per row, dimension and code, repeated codes added up. An encrypted submission
+    makes nothing: nothing is known of it.
     """
     made = Drafts()
+    if parsed.encrypted:
+        return made
     instances = {(row.table_path, row.ordinal): row for row in parsed.answers}
     paths = repeat_paths(parsed.answers)
     split_drafts: list[Draft] = []
