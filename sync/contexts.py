@@ -14,7 +14,7 @@ from sync.places.releases import active_release, index_for
 from sync.places.sites import known_places
 from sync.steps.values import KnownPlace
 from sync.store import ReadSession, Store
-from sync.tables import actor, assignment, place, project
+from sync.tables import actor, assignment, place, project, release_activation
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,15 @@ class Contexts:
         counted = select(func.count(place.c.id), func.max(place.c.updated_at)).where(
             place.c.project_id == project_id
         )
-        version = (active["id"] if active else None, *(session.first(counted) or {}).values())
+        version = (active.id if active else None, *(session.first(counted) or {}).values())
         known = self._surroundings.get(project_uuid)
         if known is None or known.version != version:
             known = Surroundings(
                 version=version,
                 places=known_places(session, project_id),
-                release_id=active["id"] if active else NO_RELEASE,
-                release_name=active["name"] if active else None,
-                index_path=str(index_for(self._store, active["id"])) if active else None,
+                release_id=active.id if active else NO_RELEASE,
+                release_name=active.name if active else None,
+                index_path=str(index_for(self._store, active)) if active else None,
             )
             self._surroundings[project_uuid] = known
         return known
@@ -70,6 +70,17 @@ class Contexts:
         packed = Context(form, surroundings.places, surroundings.release_name, surroundings.index_path).pack()
         self._packed[key] = (surroundings, packed)
         return packed
+
+    @staticmethod
+    def release_ids(session: ReadSession, project_uuids: set[str]) -> dict[str, int]:
+        """The active release of each project, as it is at this moment."""
+        newest = select(func.max(release_activation.c.id)).group_by(release_activation.c.project_id)
+        statement = (
+            select(project.c.uuid, release_activation.c.release_id)
+            .join(project, project.c.id == release_activation.c.project_id)
+            .where(release_activation.c.id.in_(newest), project.c.uuid.in_(list(project_uuids)))
+        )
+        return {row["uuid"]: row["release_id"] for row in session.all(statement)}
 
     @staticmethod
     def organisations(session: ReadSession, actor_uuids: set[str]) -> dict[str, str]:

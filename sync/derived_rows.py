@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import RowMapping, delete, or_, select, update
 
 from sync.answers import to_json
 from sync.decisions import apply_decisions
+from sync.flags import FLAGS
 from sync.lineage import Record
 from sync.seal import SealKey
 from sync.steps.duplicates import compare
-from sync.steps.values import Block, FlagNote, GeoTag, Outcome
+from sync.steps.geotag import tag_row
+from sync.steps.values import Block, FlagNote, Outcome
 from sync.store import WriteSession
 from sync.tables import (
     HARMONISED,
@@ -69,6 +71,7 @@ def replace_derived(session: WriteSession, batch: Sequence[Derived]) -> None:
     session.upsert(tag, [row for d in done for row in _tags(d)], key=("record_id", "release_id"))
     session.insert(flag, [row for d in batch for row in _flags(d)])
     touched |= _pairs(session, done)
+    touched |= {row.record_id for d in done for row in d.outcome.rows}  # type: ignore[union-attr]
     apply_decisions(session, touched)
 
 
@@ -107,7 +110,8 @@ def _clear(session: WriteSession, root_ids: Sequence[int]) -> set[str]:
 
 
 def _answers(d: Derived) -> Iterable[dict[str, Any]]:
-    assert d.outcome is not None and d.record.winner is not None
+    assert d.outcome is not None
+    assert d.record.winner is not None
     for answers in d.outcome.parsed.answers:
         sealed = None
         if answers.identifying and d.key is not None:
@@ -147,25 +151,7 @@ def _rows(d: Derived, table: str) -> Iterable[dict[str, Any]]:
 def _tags(d: Derived) -> Iterable[dict[str, Any]]:
     assert d.outcome is not None
     for record_id, found in d.outcome.tags.items():
-        yield tag_row(record_id, d.root_id, d.release_id, found)
-
-
-def tag_row(record_id: str, root_id: int, release_id: int, found: GeoTag) -> dict[str, Any]:
-    """A GeoTag as a row of `tag`."""
-    return {
-        "record_id": record_id,
-        "release_id": release_id,
-        "root_id": root_id,
-        "declared_place": found.declared_place,
-        "declared_pcode": found.declared_pcode,
-        "measured_pcode": found.measured_pcode,
-        "nearest_place": found.nearest_place,
-        "nearest_m": found.nearest_m,
-        "method": found.method,
-        "flag": found.flag,
-        "distance_m": found.distance_m,
-        "pcodes": {str(level): area.code for level, area in found.areas.items()},
-    }
+        yield tag_row(found, record_id, d.root_id, d.release_id)
 
 
 def _flags(d: Derived) -> Iterable[dict[str, Any]]:
@@ -173,7 +159,7 @@ def _flags(d: Derived) -> Iterable[dict[str, Any]]:
         yield {
             "root_id": d.root_id,
             "record_id": note.record_id,
-            "step": "lineage" if note in d.notes else "quality",
+            "step": FLAGS[note.code].step,
             "code": note.code,
             "reason": note.reason,
             "detail": note.detail,
@@ -190,7 +176,7 @@ def _pairs(session: WriteSession, done: Sequence[Derived]) -> set[str]:
         duplicate_key, [row for block, root_id in blocks.values() for row in _keys(block, root_id)]
     )
     keys = {key for block, _ in blocks.values() for key in block.keys}
-    neighbours: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    neighbours: dict[str, list[RowMapping]] = defaultdict(list)
     for row in session.all(select(duplicate_key).where(duplicate_key.c.block.in_(list(keys)))):
         neighbours[row["block"]].append(row)
     found: dict[tuple[str, str], dict[str, Any]] = {}
@@ -230,9 +216,7 @@ def _keys(block: Block, root_id: int) -> Iterable[dict[str, Any]]:
         }
 
 
-def _others(
-    block: Block, root_id: int, neighbours: Mapping[str, Sequence[Mapping[str, Any]]]
-) -> Iterable[Mapping[str, Any]]:
+def _others(block: Block, root_id: int, neighbours: dict[str, list[RowMapping]]) -> Iterable[RowMapping]:
     """Every row of another record that shares a block, once."""
     seen: set[str] = set()
     for key in block.keys:
@@ -242,5 +226,5 @@ def _others(
                 yield row
 
 
-def _block(row: Mapping[str, Any]) -> Block:
+def _block(row: RowMapping) -> Block:
     return Block(row["record_id"], row["table_name"], (), row["features"])

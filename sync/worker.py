@@ -18,9 +18,10 @@ from sync import queue
 from sync.catalogue import form_states
 from sync.contexts import Contexts, Surroundings
 from sync.derivation import Refused, Work, derive
-from sync.derived_rows import Derived, replace_derived
+from sync.derived_rows import NO_RELEASE, Derived, replace_derived
 from sync.lineage import Record, resolve
 from sync.originals import open_body, record_keys
+from sync.places.retag import pending_retag, retag
 from sync.sandbox import Sandbox, SandboxFailure
 from sync.steps.values import FlagNote, Outcome
 from sync.store import ReadSession, Store, WriteSession
@@ -39,7 +40,7 @@ class _Job:
     record: Record
     events: tuple[int, ...]
     work: Work | None = None  # None: nothing to derive, the record is held or erased
-    release_id: int = 0
+    release_id: int = NO_RELEASE
 
 
 class Worker:
@@ -86,10 +87,14 @@ class Worker:
         return total
 
     def step(self) -> int:
-        """One batch. Returns the number of events it settled: done, parked or put back."""
+        """One batch, or a re-tag that is due. Returns how many events, or rows, it settled."""
         with self.store.read() as session:
-            if not queue.anything_waiting(session):
-                return 0
+            waiting = queue.anything_waiting(session)
+            pending = None if waiting else pending_retag(session)
+        if pending is not None:
+            return retag(self.store, pending)
+        if not waiting:
+            return 0
         claimed = self.store.write(lambda session: queue.claim(session, BATCH))
         if not claimed:
             return 0
@@ -161,14 +166,11 @@ class Worker:
             .with_for_update()
         )
         now = {record.nodes[0].id: record for record in resolve(session, roots, form_states(session))}
+        releases = self._contexts.release_ids(session, {job.record.nodes[0].project_uuid for job, _ in done})
         fresh: list[tuple[_Job, Outcome | None]] = []
         for job, outcome in done:
             record = now.get(job.record.nodes[0].id)
-            if (
-                record is not None
-                and record.fingerprint == job.record.fingerprint
-                and record.states == job.record.states
-            ):
+            if record is not None and _is_as_before(record, job, releases):
                 fresh.append((replace(job, record=record), outcome))
             else:
                 queue.release(session, job.events)
@@ -190,6 +192,13 @@ class Worker:
         )
         queue.finish(session, [event_id for job, _ in fresh for event_id in job.events])
         queue.fail(session, failures)
+
+
+def _is_as_before(record: Record, job: _Job, releases: dict[str, int]) -> bool:
+    """Whether what was derived still follows from what is stored: the same versions, states and release."""
+    project_uuid = record.nodes[0].project_uuid
+    placed_by = job.work is None or releases.get(project_uuid, NO_RELEASE) == job.release_id
+    return placed_by and record.fingerprint == job.record.fingerprint and record.states == job.record.states
 
 
 def _failure(outcome: Refused | SandboxFailure) -> queue.Failure:

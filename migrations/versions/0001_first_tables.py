@@ -206,6 +206,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
         sa.UniqueConstraint("uuid", name=op.f("uq_decision_uuid")),
     )
+    op.create_index(op.f("ix_decision_outcome"), "decision", ["outcome"])
     op.create_index(op.f("ix_decision_subject_uuid"), "decision", ["subject_uuid"])
     op.create_table(
         "duplicate_key",
@@ -233,6 +234,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("record_a", "record_b", name=op.f("uq_duplicate_pair_record_a_record_b")),
         sa.UniqueConstraint("uuid", name=op.f("uq_duplicate_pair_uuid")),
     )
+    op.create_index(op.f("ix_duplicate_pair_record_b"), "duplicate_pair", ["record_b"])
     op.create_index(op.f("ix_duplicate_pair_root_a"), "duplicate_pair", ["root_a"])
     op.create_index(op.f("ix_duplicate_pair_root_b"), "duplicate_pair", ["root_b"])
     op.create_table(

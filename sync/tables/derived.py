@@ -83,7 +83,12 @@ class DuplicatePair(SQLModel, table=True):
     """Two rows that may tell of the same group. Both stay counted until someone decides."""
 
     __tablename__ = "duplicate_pair"
-    __table_args__ = (UniqueConstraint("record_a", "record_b"), Index(None, "root_a"), Index(None, "root_b"))
+    __table_args__ = (
+        UniqueConstraint("record_a", "record_b"),
+        Index(None, "record_b"),
+        Index(None, "root_a"),
+        Index(None, "root_b"),
+    )
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
     uuid: str = Field(sa_type=Text, unique=True)  # uuid5 of both record ids
@@ -107,7 +112,7 @@ class Decision(SQLModel, table=True):
     """What a person decided, and may take back by another decision. Never deleted."""
 
     __tablename__ = "decision"
-    __table_args__ = (Index(None, "subject_uuid"),)
+    __table_args__ = (Index(None, "subject_uuid"), Index(None, "outcome"))
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
     uuid: str = Field(sa_type=Text, unique=True)

@@ -103,7 +103,9 @@ class Place(SQLModel, table=True):
     valid_from: date | None = Field(default=None, sa_type=Date)
     valid_to: date | None = Field(default=None, sa_type=Date)
     properties: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
-    updated_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False, default=_now))  # set by every upsert
+    updated_at: datetime = Field(
+        sa_column=Column(UtcInstant, nullable=False, default=_now)
+    )  # set by every upsert
 
 
 class ExpectedObservation(SQLModel, table=True):
