@@ -15,7 +15,7 @@ from forms.sheets import Workbook
 _ROW = re.compile(r"\[row\s*:\s*(\d+)\]")
 _SHEET = re.compile(r"(?:On|for) the '(\w+)' sheet|for sheet: '(\w+)'")
 _COLUMN = re.compile(r"the '([^']+)' value")
-_QUOTED = re.compile(r"'([^'\n]{2,60})'|\[([^\[\]:\n]{2,60})\]")
+_QUOTED = re.compile(r"'([^'\n]{1,60})'|[\[{]([^\[\]{}:\n]{1,60})[\]}]")
 _GENERIC = {"survey", "choices", "settings", "name", "label", "type", "list_name", "list name"}
 _TOLD_BY_US = (
     "is missing the",  # translations
@@ -43,7 +43,7 @@ def pyxform_problem(message: str, workbook: Workbook, severity: Severity = "erro
 def _cell(message: str, workbook: Workbook) -> Cell | None:
     row, sheet_match, column = _ROW.search(message), _SHEET.search(message), _COLUMN.search(message)
     if not row and not sheet_match:
-        return None
+        return _cell_of_name(message, workbook)
     named = (sheet_match[1] or sheet_match[2]) if sheet_match else "survey"
     sheet = workbook.sheet(named.lower())
     header = read_columns(sheet).meaning(column[1]) if column else None
@@ -52,6 +52,17 @@ def _cell(message: str, workbook: Workbook) -> Cell | None:
         at = int(row[1]) - 2  # pyxform counts the header as row 1, whatever row it stands in
         number = sheet.rows[at].number if 0 <= at < len(sheet.rows) else sheet.header_row
     return sheet.cell(number, header)
+
+
+def _cell_of_name(message: str, workbook: Workbook) -> Cell | None:
+    """The row of the first question a message names, for messages that give no row."""
+    survey = workbook.sheet("survey")
+    header = read_columns(survey).one("name")
+    for name in (a or b for a, b in _QUOTED.findall(message)):
+        row = next((row for row in survey.filled() if row.get(header) == name), None)
+        if row:
+            return survey.cell(row, header)
+    return None
 
 
 def is_told(problem: FormProblem, ours: Iterable[FormProblem]) -> bool:

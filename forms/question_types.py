@@ -53,7 +53,7 @@ class QuestionType:
     or_other: bool = False
     note: bool = False
     calculated: bool = False
-    shown: bool = False  # it has a control a person sees
+    shown: bool = False  # it has a control a person sees, and no text of its own
 
     @property
     def selects(self) -> bool:
@@ -116,7 +116,7 @@ def _plain(text: str) -> QuestionType | None:
         answer_type(bind.get("type"), tag),
         note=bind.get("readonly") == "true()" and tag == "input",
         calculated=name in ("calculate", "q calculate", "add calculate prompt"),
-        shown=tag not in (None, "action"),
+        shown=tag not in (None, "action") and "hint" not in entry,
     )
 
 

@@ -36,6 +36,8 @@ def check_questions(outline: Outline) -> Iterator[FormProblem]:
             yield FormProblem("missing-value", detail, hint, outline.survey.cell(node.row, name))
         if node.type.text == "calculate":
             yield from _calculation(outline, node)
+        elif node.type.shown and node.name and not _is_silent(outline, node):
+            yield from _label(outline, node)
 
 
 def _unknown_type(outline: Outline, row: SheetRow) -> FormProblem:
@@ -68,4 +70,27 @@ def _calculation(outline: Outline, node: Node) -> Iterator[FormProblem]:
         f"The calculate {node.name!r} has no calculation.",
         "Write the formula in the calculation column, or take out the row.",
         outline.survey.cell(node.row, header or outline.columns.one("type")),
+    )
+
+
+_SEEN = (("label",), ("hint",), ("media", "image"), ("media", "audio"), ("media", "video"))
+
+
+def _is_silent(outline: Outline, node: Node) -> bool:
+    """What the form answers by itself has no control; the head of a table of selects shows its choices."""
+    if node.row.get(outline.columns.one("control", "appearance")) == "label":
+        return True
+    return any(node.row.get(outline.columns.one(*tokens)) for tokens in (("bind", "calculate"), ("trigger",)))
+
+
+def _label(outline: Outline, node: Node) -> Iterator[FormProblem]:
+    texts = [outline.columns.languages(tokens) for tokens in _SEEN]
+    if any(node.row.get(header) for headers in texts for header in headers.values()):
+        return
+    header = next(iter(texts[0].values()), None)
+    yield FormProblem(
+        "missing-value",
+        f"The question {node.name!r} has no label.",
+        "Give it a label or a hint: nobody could see what is asked.",
+        outline.survey.cell(node.row, header or outline.columns.one("name")),
     )
