@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -47,9 +47,22 @@ class Worker:
     """Works off the queue. Belongs to one thread; `start` gives it one of its own."""
 
     def __init__(
-        self, store: Store, *, memory_mb: int = 1024, step_seconds: float = 20.0, idle_s: float = 0.2
+        self,
+        store: Store,
+        *,
+        memory_mb: int = 1024,
+        step_seconds: float = 10.0,
+        idle_s: float = 0.2,
+        derive: Callable[[Work], Outcome | Refused] = derive,
     ) -> None:
+        """
+        memory_mb     what the child may hold
+        step_seconds  what one record may take
+        idle_s        how often an empty queue is looked at
+        derive        what the child runs; a story hands in a poisoned one
+        """
         self.store = store
+        self._derive = derive
         self._contexts = Contexts(store)
         self._sandbox = Sandbox(memory_mb=memory_mb, seconds=step_seconds)
         self._idle_s = idle_s
@@ -114,7 +127,9 @@ class Worker:
         done: list[tuple[_Job, Outcome | None]] = [(job, None) for job in jobs if job.work is None]
         failures: dict[int, queue.Failure] = {}
         by_work = {id(job.work): job for job in jobs if job.work is not None}
-        for work, outcome in self._sandbox.stream(derive, (job.work for job in jobs if job.work is not None)):
+        for work, outcome in self._sandbox.stream(
+            self._derive, (job.work for job in jobs if job.work is not None)
+        ):
             job = by_work[id(work)]
             if isinstance(outcome, Outcome):
                 done.append((job, outcome))

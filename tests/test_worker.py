@@ -20,6 +20,7 @@ from sync.registry import create_project, publish_form
 from sync.store import Store, now
 from sync.tables import event, flag, flow, flow_split, submission, submission_version
 from sync.worker import Worker
+from tests.poison import poisoned_derive
 
 FORM = """
 | survey   |                  |          |                |                      |
@@ -193,3 +194,31 @@ def test_two_workers_share_the_queue_and_do_nothing_twice(desk: Desk) -> None:
     with desk.store.read() as session:
         assert session.scalar(select(func.count()).select_from(submission)) == 60
         assert session.scalar(select(func.count()).where(event.c.state != "done")) == 0
+
+
+def test_poison_submissions_are_parked_with_their_reasons_while_a_hundred_others_pass(desk: Desk) -> None:
+    worker = Worker(desk.store, step_seconds=3, memory_mb=512, derive=poisoned_derive)
+    poisons = ("crash", "hang", "memory", "bug")
+    for number in range(100):
+        desk.receives(filled(f"uuid:{number}", (number + 1, "in")))
+        if number % 25 == 12:
+            desk.receives(filled(f"uuid:{number} poison:{poisons[number // 25]}", (1, "in")))
+    worker.drain()
+    worker.stop()
+    assert [n for (n,) in desk.rows(flow, "n_ind")] == list(range(1, 101))
+    assert [(state, step) for state, step in desk.rows(event, "state", "step") if state != "done"] == [
+        ("parked", "crashed"),
+        ("parked", "error"),
+        ("parked", "out_of_memory"),
+        ("parked", "timeout"),
+    ]
+    with desk.store.read() as session:
+        reasons = [r["reason"] for r in session.all(select(event.c.reason).where(event.c.state == "parked"))]
+    assert all(reasons)
+    assert not any(
+        "nobody thought of" in reason for reason in reasons
+    )  # an exception's text may quote answers
+
+    assert desk.store.write(queue.retry_parked) == 4  # the bug is fixed, somebody tries again
+    assert desk.worker.drain() == 4
+    assert len(desk.rows(flow, "n_ind")) == 104
