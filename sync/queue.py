@@ -73,6 +73,11 @@ def release(session: WriteSession, event_ids: Collection[int]) -> None:
         session.execute(update(event).where(event.c.id.in_(list(event_ids))).values(claimed_until=None))
 
 
+def release_leases(session: WriteSession) -> None:
+    """Free what any worker has claimed: for the start of the only worker there is, after one that was killed."""
+    session.execute(update(event).where(event.c.claimed_until.is_not(None)).values(claimed_until=None))
+
+
 def fail(session: WriteSession, failures: Mapping[int, Failure]) -> None:
     """Note what went wrong with each event: back to waiting, or parked after the last attempt."""
     for event_id, failure in failures.items():

@@ -72,6 +72,10 @@ class Worker:
     # -- running -----------------------------------------------------------------------------------
 
     def start(self) -> None:
+        """Work in a thread of its own. On SQLite this is the only worker, and what one that was killed had
+        claimed is free at once; doing a batch twice ends in the same rows."""
+        if self.store.dialect == "sqlite":
+            self.store.write(queue.release_leases)
         self._thread = threading.Thread(target=self.run, name="worker", daemon=True)
         self._thread.start()
 
