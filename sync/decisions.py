@@ -10,38 +10,56 @@ A suspicion never removes anybody: rows of an open pair are under review and sta
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, or_, select, update
+from sqlalchemy import RowMapping, select, true
 
 from sync import queue
+from sync.decided import (
+    DECIDED_TABLES,
+    REJECT,
+    UNDECIDED,
+    apply_decisions,
+    in_force,
+    outcomes,
+    parts,
+    rows_by_id,
+)
 from sync.problems import Conflict, Invalid, NotFound
 from sync.store import ReadSession, Store, WriteSession, new_uuid, now
-from sync.tables import HARMONISED, decision, duplicate_pair, project, submission, submission_version
+from sync.tables import decision, duplicate_pair, project, submission, submission_version
 from sync.tables.derived import DecisionKind
 from sync.tables.log import ChangeKind
 from sync.tables.records import HoldReason, VersionState
 
-KEEP_BOTH = "keep_both"
-UNDECIDED = "undecided"
-_REJECT = "reject:"
-_CHUNK = 500  # ids in one statement
-_TICK = timedelta(microseconds=1)
+__all__ = [
+    "KEEP_BOTH",
+    "UNDECIDED",
+    "adopt",
+    "apply_decisions",
+    "decide_duplicate",
+    "list_pairs",
+    "open_pairs",
+    "reject",
+    "take_back",
+    "undecided_pairs",
+    "withdraw",
+]
 
-_TABLES = {name: table for name, table in HARMONISED.items() if name != "flow_split"}
-_OF_DECISIONS = ("valid", "rejected_duplicate", "withdrawn")
-"""The statuses decisions give and take. A row of any other is left as it is."""
+KEEP_BOTH = "keep_both"
+_SIDES = ("record_a", "record_b")
+_TICK = timedelta(microseconds=1)
 
 
 def reject(record_id: str) -> str:
     """The outcome that rejects one row of a pair: the other stays."""
-    return _REJECT + record_id
+    return REJECT + record_id
 
 
 def decide_duplicate(
-    store: Store, pair_uuid: str, outcome: str, actor_uuid: str | None = None, note: str | None = None
+    store: Store, pair_uuid: str, outcome: str, note: str | None = None, actor_uuid: str | None = None
 ) -> str:
     """Say whether two rows are the same: `keep_both`, or `reject(record_id)`. Returns the decision's uuid.
 
@@ -69,7 +87,7 @@ def decide_duplicate(
     return store.write(work)
 
 
-def adopt(store: Store, submission_uuid: str, actor_uuid: str | None = None, note: str | None = None) -> str:
+def adopt(store: Store, submission_uuid: str, note: str | None = None, actor_uuid: str | None = None) -> str:
     """Let an edit whose original never came stand for itself. Returns the decision's uuid.
 
     Raises NotFound, Conflict (nothing of it waits for its original).
@@ -96,7 +114,7 @@ def adopt(store: Store, submission_uuid: str, actor_uuid: str | None = None, not
 
 
 def withdraw(
-    store: Store, submission_uuid: str, actor_uuid: str | None = None, note: str | None = None
+    store: Store, submission_uuid: str, note: str | None = None, actor_uuid: str | None = None
 ) -> str:
     """Take a record out of all figures, edits included; it stays stored. Returns the decision's uuid."""
 
@@ -112,7 +130,7 @@ def withdraw(
 
 
 def take_back(
-    store: Store, decision_uuid: str, actor_uuid: str | None = None, note: str | None = None
+    store: Store, decision_uuid: str, note: str | None = None, actor_uuid: str | None = None
 ) -> str:
     """Undo a decision by another one: the pair is open again, the record counts again.
 
@@ -124,13 +142,13 @@ def take_back(
         if row is None:
             raise NotFound(f"There is no decision {decision_uuid}.")
         subject = row["subject_uuid"]
-        current = _newest(session, decision.c.subject_uuid == subject)[row["kind"], subject]
+        current = in_force(session, decision.c.subject_uuid == subject)[row["kind"], subject]
         if current["uuid"] != decision_uuid or row["outcome"] == UNDECIDED:
             raise Conflict("This decision no longer counts.", f"Decision {current['uuid']} came after it.")
         made = _decide(session, row["project_uuid"], row["kind"], subject, UNDECIDED, actor_uuid, note)
         if row["kind"] == DecisionKind.DUPLICATE:
             pair = session.first(select(duplicate_pair).where(duplicate_pair.c.uuid == subject))
-            rejected = row["outcome"].removeprefix(_REJECT)
+            rejected = row["outcome"].removeprefix(REJECT)
             apply_decisions(session, [pair["record_a"], pair["record_b"]] if pair else [rejected])
         else:
             key = _submission(session, subject)["id"]
@@ -142,168 +160,79 @@ def take_back(
     return store.write(work)
 
 
-def open_pairs(session: ReadSession, project_id: int) -> list[dict[str, Any]]:
-    """The pairs nobody has decided, both of whose rows still count, most alike first.
-
-    Each: {"pair", "table", "score", "reasons", "rows": [row a, row b]} with the rows' columns.
-    """
-    uuid = session.scalar(select(project.c.uuid).where(project.c.id == project_id))
-    mine = select(duplicate_pair).where(duplicate_pair.c.project_uuid == uuid)
-    pairs = session.all(mine.order_by(duplicate_pair.c.score.desc(), duplicate_pair.c.uuid))
-    decided = _decided(session, [pair["uuid"] for pair in pairs])
+def undecided_pairs(session: ReadSession, project_uuid: str | None) -> list[RowMapping]:
+    """The pairs of a project (None: of all) that nobody has decided and whose rows both count, most alike
+    first."""
+    pairs = _pairs(session, project_uuid)
+    decided = outcomes(session, [pair["uuid"] for pair in pairs])
     waiting = [pair for pair in pairs if pair["uuid"] not in decided]
+    rows = rows_by_id(session, {pair[side] for pair in waiting for side in _SIDES})
+    valid = {record_id for record_id, row in rows.items() if row["status"] == "valid"}
+    return [pair for pair in waiting if all(pair[side] in valid for side in _SIDES)]
+
+
+def open_pairs(session: ReadSession, project_id: int) -> list[dict[str, Any]]:
+    """The undecided pairs with what a person needs to compare them: both rows, column by column.
+
+    Each: {"id", "table", "score", "reasons", "rows": [row a, row b]}.
+    """
+    pairs = undecided_pairs(session, _uuid_of(session, project_id))
     rows: dict[str, RowMapping] = {}
-    for name, table in _TABLES.items():
-        ids = {
-            pair[side] for pair in waiting for side in ("record_a", "record_b") if pair["table_name"] == name
-        }
-        for part in _parts(ids):
-            counted = and_(table.c.record_id.in_(part), table.c.status == "valid")
-            rows |= {row["record_id"]: row for row in session.all(select(table).where(counted))}
+    for name, table in DECIDED_TABLES.items():
+        ids = {pair[side] for pair in pairs for side in _SIDES if pair["table_name"] == name}
+        for part in parts(ids):
+            found = session.all(select(table).where(table.c.record_id.in_(part)))
+            rows |= {row["record_id"]: row for row in found}
     return [
         {
-            "pair": pair["uuid"],
+            "id": pair["uuid"],
             "table": pair["table_name"],
             "score": pair["score"],
             "reasons": pair["reasons"],
-            "rows": [_without_root(rows[pair[side]]) for side in ("record_a", "record_b")],
+            "rows": [_without_root(rows[pair[side]]) for side in _SIDES],
         }
-        for pair in waiting
-        if pair["record_a"] in rows and pair["record_b"] in rows
+        for pair in pairs
     ]
 
 
-def apply_decisions(session: WriteSession, record_ids: Iterable[str]) -> None:
-    """Set `status` and `under_review` of harmonised rows, and of those paired with them, as decided.
+def list_pairs(store: Store, project_id: int, undecided: bool = True) -> list[dict[str, Any]]:
+    """The pairs of a project, undecided ones only or all, most alike first.
 
-    record_ids  rows that were written, and both rows of every pair that was made, removed or decided
-    A row is withdrawn with its record, else rejected when a decision in force rejects it, else valid. A valid
-    row is under review while a pair of it is undecided and its other row is valid too. The result depends on
-    decisions, pairs and rows only, and doing it again changes nothing.
+    Each: {"id", "table", "record_a", "record_b", "score", "reasons", "outcome"}. Raises NotFound (project).
     """
-    touched = set(record_ids)
-    near = _partners(session, touched)  # whose review depends on the touched rows
-    targets = touched.union(*(pair["rows"] for pair in near.values()))
-    pairs = _partners(session, targets)
-    known = targets.union(*(pair["rows"] for pair in pairs.values()))
-    roots = _rows(session, known)
-    status = _statuses(session, roots)
-    decided = _decided(session, pairs)
-    reviewed = {
-        record_id
-        for key, pair in pairs.items()
-        if key not in decided and all(status.get(one) == "valid" for one in pair["rows"])
-        for record_id in pair["rows"]
-    }
-    for record_id in sorted(targets):
-        row = roots.get(record_id)
-        if row is None or row["status"] not in _OF_DECISIONS:
-            continue
-        wanted = (status[record_id], record_id in reviewed)
-        if (row["status"], bool(row["under_review"])) != wanted:
-            table = _TABLES[row["table"]]
-            changed = update(table).where(table.c.record_id == record_id)
-            session.execute(changed.values(status=wanted[0], under_review=wanted[1]))
-
-
-# -- what is decided ------------------------------------------------------------------------------------
-
-
-def _statuses(session: ReadSession, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """The status each row has by the decisions in force."""
-    withdrawn = _withdrawn(session, {row["root_id"] for row in rows.values()})
-    rejected = _rejected(session, rows)
-    return {
-        record_id: row["status"]
-        if row["status"] not in _OF_DECISIONS
-        else "withdrawn"
-        if row["root_id"] in withdrawn
-        else "rejected_duplicate"
-        if record_id in rejected
-        else "valid"
-        for record_id, row in rows.items()
-    }
-
-
-def _rejected(session: ReadSession, record_ids: Iterable[str]) -> set[str]:
-    """Rows that a decision in force rejects. It stays in force when the two rows are no longer suspected of
-    each other: only a decision brings a row back."""
-    outcomes = [reject(record_id) for record_id in record_ids]
-    subjects = {
-        row["subject_uuid"]
-        for part in _parts(outcomes)
-        for row in session.all(select(decision.c.subject_uuid).where(decision.c.outcome.in_(part)))
-    }
-    return {
-        outcome.removeprefix(_REJECT)
-        for outcome in _decided(session, subjects).values()
-        if _REJECT in outcome
-    }
-
-
-def _decided(session: ReadSession, pair_uuids: Iterable[str]) -> dict[str, str]:
-    """The outcome in force of each pair that has one."""
-    found: dict[str, str] = {}
-    for part in _parts(pair_uuids):
-        newest = _newest(session, decision.c.subject_uuid.in_(part))
-        found |= {
-            subject: row["outcome"]
-            for (kind, subject), row in newest.items()
-            if kind == DecisionKind.DUPLICATE and row["outcome"] != UNDECIDED
+    with store.read() as session:
+        uuid = _uuid_of(session, project_id)
+        pairs = undecided_pairs(session, uuid) if undecided else _pairs(session, uuid)
+        decided = outcomes(session, [pair["uuid"] for pair in pairs])
+    return [
+        {
+            "id": pair["uuid"],
+            "table": pair["table_name"],
+            **{name: pair[name] for name in ("record_a", "record_b", "score", "reasons")},
+            "outcome": decided.get(pair["uuid"], UNDECIDED),
         }
-    return found
+        for pair in pairs
+    ]
 
 
-def _withdrawn(session: ReadSession, root_ids: Iterable[int]) -> set[int]:
-    found: set[int] = set()
-    for part in _parts(root_ids):
-        mine = select(submission.c.uuid, submission.c.id).where(submission.c.id.in_(part))
-        ids = {row["uuid"]: row["id"] for row in session.all(mine)}
-        newest = _newest(session, decision.c.subject_uuid.in_(list(ids)))
-        found |= {
-            ids[subject]
-            for (kind, subject), row in newest.items()
-            if kind == DecisionKind.WITHDRAW and row["outcome"] != UNDECIDED
-        }
-    return found
+def _pairs(session: ReadSession, project_uuid: str | None) -> Sequence[RowMapping]:
+    mine = true() if project_uuid is None else duplicate_pair.c.project_uuid == project_uuid
+    return session.all(
+        select(duplicate_pair).where(mine).order_by(duplicate_pair.c.score.desc(), duplicate_pair.c.uuid)
+    )
 
 
-def _newest(session: ReadSession, where: ColumnElement[bool]) -> dict[tuple[str, str], RowMapping]:
-    """The decision in force by (kind, subject): the last one made; between two of one instant, the greater
-    uuid, so that every server agrees."""
-    statement = select(decision).where(where).order_by(decision.c.decided_at, decision.c.uuid)
-    return {(row["kind"], row["subject_uuid"]): row for row in session.all(statement)}
-
-
-# -- rows and pairs -------------------------------------------------------------------------------------
-
-
-def _partners(session: ReadSession, record_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The pairs that any of the rows is in, by uuid."""
-    found: dict[str, dict[str, Any]] = {}
-    for part in _parts(record_ids):
-        either = or_(duplicate_pair.c.record_a.in_(part), duplicate_pair.c.record_b.in_(part))
-        statement = select(duplicate_pair.c.uuid, duplicate_pair.c.record_a, duplicate_pair.c.record_b)
-        for row in session.all(statement.where(either)):
-            found[row["uuid"]] = {"rows": (row["record_a"], row["record_b"])}
-    return found
-
-
-def _rows(session: ReadSession, record_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Table, root, status and under_review of the rows there are, by record_id."""
-    found: dict[str, dict[str, Any]] = {}
-    for part in _parts(record_ids):
-        for name, table in _TABLES.items():
-            columns = (table.c.record_id, table.c.root_id, table.c.status, table.c.under_review)
-            for row in session.all(select(*columns).where(table.c.record_id.in_(part))):
-                found[row["record_id"]] = {**row, "table": name}
-    return found
+def _uuid_of(session: ReadSession, project_id: int) -> str:
+    uuid = session.scalar(select(project.c.uuid).where(project.c.id == project_id))
+    if uuid is None:
+        raise NotFound(f"There is no project {project_id}.", "`waypost project list` shows the projects.")
+    return str(uuid)
 
 
 def _rows_of(session: ReadSession, root_ids: Collection[int]) -> list[str]:
     return [
         row["record_id"]
-        for table in _TABLES.values()
+        for table in DECIDED_TABLES.values()
         for row in session.all(select(table.c.record_id).where(table.c.root_id.in_(list(root_ids))))
     ]
 
@@ -311,15 +240,6 @@ def _rows_of(session: ReadSession, root_ids: Collection[int]) -> list[str]:
 def _without_root(row: RowMapping) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name != "root_id"}
 
-
-def _parts(values: Iterable[Any]) -> Iterable[Sequence[Any]]:
-    """The values sorted, in pieces that fit one statement."""
-    ordered = sorted(values)
-    for start in range(0, len(ordered), _CHUNK):
-        yield ordered[start : start + _CHUNK]
-
-
-# -- writing --------------------------------------------------------------------------------------------
 
 _SUBMISSION = select(submission.c.id, submission.c.uuid, submission.c.project_uuid, submission.c.root_id)
 
@@ -341,7 +261,7 @@ def _decide(
     note: str | None,
 ) -> str:
     """Add a decision, with its change and its audit row. What it replaces is named by `reverses_uuid`."""
-    before = _newest(session, decision.c.subject_uuid == subject_uuid).get((str(kind), subject_uuid))
+    before = in_force(session, decision.c.subject_uuid == subject_uuid).get((str(kind), subject_uuid))
     made, at = new_uuid(), now()
     if before is not None and at <= before["decided_at"]:
         at = before["decided_at"] + _TICK  # the clock was put back: the newer decision still counts
