@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from forms import vocabulary
 from forms.code_checks import check_choices, check_qualifier, split_variable
 from forms.findings import Finding, form_key, sensitivity_key
-from forms.grain import Plan, Source, feeds, plan_rows
+from forms.grain import Plan, Source, feeds, is_at_or_below, plan_rows
 from forms.mapping import Annotation, MappingItem
 from forms.model import Binding, CompiledForm, Field
 from forms.problems import Cell, FormProblem
@@ -41,14 +41,12 @@ def check_annotations(
     """The same for fields and annotations, wherever they come from."""
     fields = tuple(fields)
     plan = plan_rows(fields, annotations, root)
+    named = [*_settings(plan, root), *_marks(plan), *_questions(plan)]
     findings = [
         *_sensitivities(fields, annotations),
-        *plan.findings,
-        *_settings(plan, root),
-        *_marks(plan),
-        *_questions(plan),
+        *named,
+        *_without_echoes(plan, root, [*plan.findings, *_missing(plan)], named),
         *_fed_twice(plan),
-        *_missing(plan),
         *_nothing_mapped(plan, root),
     ]
     order = {root: -1} | {one.path: index for index, one in enumerate(fields)}
@@ -61,6 +59,23 @@ def _problem(finding: Finding, cells: Cells) -> FormProblem:
     placed = cell is not None or finding.key == form_key(finding.path)
     detail = finding.detail if placed else f"{finding.path}: {finding.detail}"
     return FormProblem(finding.code, detail, finding.hint, cell, finding.severity)
+
+
+def _without_echoes(
+    plan: Plan, root: str, findings: Iterable[Finding], named: Iterable[Finding]
+) -> Iterator[Finding]:
+    """Leaves out what follows from another mistake: a table that does not exist, a mark that cannot be read."""
+    tableless = {finding.path for finding in named if finding.code == "unknown-table"}
+    broken = {finding.path for finding in plan.findings if finding.code == "bad-mapping"}
+    unmarked = [path for path in broken if path in plan.repeats]
+    for finding in findings:
+        at = finding.path
+        echo = finding.code == "wrong-grain" and (
+            at in tableless or root in broken or any(is_at_or_below(at, path) for path in unmarked)
+        )
+        echo |= finding.code == "missing-variable" and at == root and bool(unmarked)
+        if not echo:
+            yield finding
 
 
 def _near(word: str, words: Iterable[str]) -> str:
@@ -252,15 +267,12 @@ def _missing_finding(source: Source, variable: Variable) -> Finding:
     maker = source.maker
     rows = f"each instance of {maker.repeat!r}" if maker.repeat else "each submission"
     key = f"{maker.table}.{variable.name}"
-    if variable.code_list:
-        fix = f"or fix it with {maker.table}{{{variable.name}=CODE}} where the rows are made."
-    else:
-        fix = "or a calculate."
+    fix = f", or fix it with {maker.table}{{{variable.name}=CODE}} where the rows are made"
     return Finding(
         source.key,
         "missing-variable",
         f"{rows[0].upper()}{rows[1:]} makes a row of {maker.table}, but nothing feeds {key}.",
-        f"Map a question to {key} ({variable.label_en}), {fix}",
+        f"Map a question or a calculate to {key} ({variable.label_en}){fix if variable.code_list else ''}.",
     )
 
 

@@ -39,6 +39,7 @@ class Plan:
     """The rows of one form."""
 
     marks: Marks
+    repeats: frozenset[str] = frozenset()
     bindings: list[Binding] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)  # those of the marks first
@@ -69,7 +70,8 @@ def plan_rows(fields: Iterable[Field], annotations: Mapping[str, Annotation], ro
     """
     fields = list(fields)
     marks = read_marks(fields, annotations, root)
-    plan = Plan(marks, findings=list(marks.findings))
+    repeats = frozenset(one.path for one in fields if one.type == "repeat")
+    plan = Plan(marks, repeats, findings=list(marks.findings))
     levels = _Levels(fields, marks.repeats)
     qualified = _make_rows(plan, levels, root)
     _bind(plan, levels, qualified, annotations)
@@ -143,7 +145,7 @@ def _is_level(plan: Plan, one: Field, item: MappingItem, home: str | None) -> bo
             "wrong-grain",
             f"{one.name!r} is asked in the repeat {one.repeat!r}, which makes no row of {item.table}; "
             f"all its instances would feed the one row {str(item)!r} names.",
-            f"Mark that repeat with {item.table}, or feed it from a calculate outside: sum(${{{one.name}}}).",
+            f"Mark that repeat with {item.table}, or {_outside(one)}.",
         )
     )
     return False
@@ -230,5 +232,11 @@ def _grain_finding(one: Field, item: MappingItem, makers: tuple[RowMaker, ...]) 
         one.path,
         "wrong-grain",
         f"{one.name!r} is asked in the repeat {one.repeat!r}, but {table} has {level}.",
-        f"Mark the repeat with {table}, or feed {item} from a calculate outside it: sum(${{{one.name}}}).",
+        f"Mark the repeat with {table}, or {_outside(one)}.",
     )
+
+
+def _outside(one: Field) -> str:
+    if one.type in ("int", "decimal"):
+        return f"map a calculate outside it instead: sum(${{{one.name}}})"
+    return "ask it outside the repeat"

@@ -177,7 +177,7 @@ def draft_fields(outline: Outline, annotations: Mapping[str, Annotation]) -> tup
                 node.type.list_name if node.type.selects else None,
                 _draft_choices(node.type, lists),
                 marked[node.path],
-                calculated=bool(node.row.get(calculation)),
+                calculated=node.type.calculated or bool(node.row.get(calculation)),
             )
         )
     return tuple(fields)

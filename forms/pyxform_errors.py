@@ -14,7 +14,7 @@ from forms.sheets import Workbook
 
 _ROW = re.compile(r"\[row\s*:\s*(\d+)\]")
 _SHEET = re.compile(r"(?:On|for) the '(\w+)' sheet|for sheet: '(\w+)'")
-_COLUMN = re.compile(r"the '([^']+)' value")
+_COLUMN = re.compile(r"the '([^']+)' value|[Tt]he (\w+) column")
 _QUOTED = re.compile(r"'([^'\n]{1,60})'|[\[{]([^\[\]{}:\n]{1,60})[\]}]")
 _GENERIC = {"survey", "choices", "settings", "name", "label", "type", "list_name", "list name"}
 _TOLD_BY_US = (
@@ -46,7 +46,7 @@ def _cell(message: str, workbook: Workbook) -> Cell | None:
         return _cell_of_name(message, workbook)
     named = (sheet_match[1] or sheet_match[2]) if sheet_match else "survey"
     sheet = workbook.sheet(named.lower())
-    header = read_columns(sheet).meaning(column[1]) if column else None
+    header = read_columns(sheet).meaning(column[1] or column[2]) if column else None
     number = None
     if row:
         at = int(row[1]) - 2  # pyxform counts the header as row 1, whatever row it stands in

@@ -24,6 +24,9 @@ _FILE_COMMAND = re.compile(r"^select[ _](?:one|multiple)[ _]from[ _]file ")
 def check_lists(outline: Outline) -> Iterator[FormProblem]:
     """Lists asked for, lists defined, and the choices in them."""
     lists = read_choices(outline.workbook)
+    choices = outline.workbook.sheet("choices")
+    if choices.headers and not {("list name",), ("name",)} <= {c.tokens for c in read_columns(choices)}:
+        return  # told as missing columns; nothing can be said of the lists
     yield from _asked(outline, lists)
     yield from _choices(outline, lists)
     yield from _unused(outline, lists)
@@ -101,7 +104,7 @@ def _choices(outline: Outline, lists: Lists) -> Iterator[FormProblem]:
     for list_name, choices in lists.items():
         seen: dict[str, int] = {}
         for choice in choices:
-            if not choice.name and name:
+            if not choice.name:
                 detail = f"A choice of the list {list_name!r} has no name."
                 yield FormProblem("missing-value", detail, "Give it a name.", sheet.cell(choice.row, name))
                 continue

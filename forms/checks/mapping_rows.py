@@ -14,15 +14,15 @@ def check_mapping_rows(outline: Outline) -> Iterator[FormProblem]:
     harmonise, _ = mapping_columns(outline)
     if harmonise is None:
         return
-    kind = outline.columns.one("type")
+    kind, name = outline.columns.one("type"), outline.columns.one("name")
     carriers = {node.row.number for node in outline.nodes if node.type.answer and not node.type.note}
     carriers |= {row.number for row in outline.unknown}  # told as unknown types
     for row in outline.survey.filled():
-        if row.get(harmonise) and row.number not in carriers:
-            what = row.get(kind) or "row without a type"
+        untyped = not row.get(kind) and bool(row.get(name))  # told as a row without a type
+        if row.get(harmonise) and row.number not in carriers and not untyped:
             yield FormProblem(
                 "bad-mapping",
-                f"A {what} has no answer and carries the mapping {row.get(harmonise)!r}.",
+                f"The row {row.get(kind)!r} has no answer, but carries the mapping {row.get(harmonise)!r}.",
                 "Move it to the question that feeds it, or to the begin_repeat that makes the rows.",
                 outline.survey.cell(row, harmonise),
             )

@@ -33,7 +33,7 @@ def check_references(outline: Outline) -> Iterator[FormProblem]:
 
 
 def _names(outline: Outline) -> Counter[str]:
-    """How often each name of the survey sheet is given, rows with an unknown type included."""
+    """How often each name of the survey sheet is given, rows whose type is missing or unknown included."""
     kind, name = outline.columns.one("type"), outline.columns.one("name")
     disabled = outline.columns.one("disabled")
     names: Counter[str] = Counter({_GENERATED: 1})
@@ -41,7 +41,7 @@ def _names(outline: Outline) -> Counter[str]:
         text = " ".join(row.get(kind).split())
         known = parse_type(text) if text else None
         is_end = known is not None and known.kind in ("end", "setting")
-        if row.get(name) and text and not is_end and not is_disabled(row, disabled):
+        if row.get(name) and not is_end and not is_disabled(row, disabled):
             names[row.get(name)] += 1
     return names
 
