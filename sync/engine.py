@@ -8,6 +8,7 @@ so that two processes wait for each other instead of failing half way.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -107,6 +108,7 @@ def _postgresql(url: str) -> Engine:
                     f"PostgreSQL runs with {name}={got}.",
                     f"Set {name}=on: acknowledged records depend on it.",
                 )
+        connection.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
         connection.commit()
 
     return engine
@@ -118,6 +120,12 @@ def plain_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     return create_engine(parsed, poolclass=NullPool)
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite database URL; None for another database."""
+    parsed = make_url(url)
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
 _INSERTS: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}

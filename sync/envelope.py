@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from sync.safe_xml import XmlUnreadable, local_name, read_xml
+from sync.safe_xml import XmlUnreadable, local_name, parse_xml
 
 _META = {"instanceID": "instance_id", "deprecatedID": "deprecated_id", "instanceName": "instance_name"}
 
@@ -45,7 +45,7 @@ def read_envelope(xml: bytes) -> Envelope:
     Raises EnvelopeUnreadable when there is no root element, and for any document type declaration.
     """
     try:
-        root = read_xml(xml)
+        root = parse_xml(xml)
     except XmlUnreadable as problem:
         return _read_as_far_as_it_goes(xml, problem.reason)
     return _envelope(root.tag, root.attrib.get, _meta_of(root))

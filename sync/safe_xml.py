@@ -39,6 +39,16 @@ def read_xml(data: bytes) -> etree._Element:
     Raises XmlUnreadable for what is not well-formed, for any DTD, for more than MAX_DEPTH levels and for more
     than MAX_NODES elements.
     """
+    tree = parse_xml(data)
+    _refuse_oversized(data, tree)
+    return tree
+
+
+def parse_xml(data: bytes) -> etree._Element:
+    """The same for who looks at the first levels only: depth up to libxml2's own 256, any number of elements.
+
+    Raises XmlUnreadable for what is not well-formed and for any DTD.
+    """
     doctype = data.find(b"<!DOCTYPE")
     if doctype >= 0:
         root = _ROOT_TAG.search(data)
@@ -50,7 +60,6 @@ def read_xml(data: bytes) -> etree._Element:
         raise XmlUnreadable(_why(problem)) from None
     except (ValueError, LookupError) as problem:
         raise XmlUnreadable(f"The XML cannot be decoded ({type(problem).__name__}).") from None
-    _refuse_oversized(data, tree)
     if tree.getroottree().docinfo.internalDTD is not None:  # written in an encoding the scan above cannot see
         raise XmlUnreadable("The XML has a document type declaration, which is never read.")
     return tree

@@ -251,7 +251,8 @@ def as_problem(error: DBAPIError) -> Exception:
     text = str(error.orig).lower()
     if "disk is full" in text or "no space left" in text or getattr(error.orig, "sqlstate", "") == "53100":
         return StorageFull("The disk is full: nothing of this was stored.", "Free space, then send again.")
-    if isinstance(error, OperationalError) and ("locked" in text or "busy" in text):
+    is_locked = "locked" in text or "busy" in text or getattr(error.orig, "sqlstate", "") == "55P03"
+    if isinstance(error, OperationalError) and is_locked:
         return Unavailable("The database is busy.", "Send again in a minute.")
     if _is_disk_failure(error):
         return Unavailable("The disk failed.", "Look at the disk, then restart.")

@@ -7,6 +7,7 @@ machinery costs more than all that is done here, and loses the last part of a cu
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from typing import Any, Protocol, cast
 from urllib.parse import parse_qs
 
@@ -144,6 +145,7 @@ def _sender(device: Device, request: Request) -> Sender:
     )
 
 
+@lru_cache(maxsize=4096)  # a tablet's query is always the same
 def _device_id(query: bytes) -> str | None:
     return parse_qs(query.decode("latin-1")).get("deviceID", [None])[0] if query else None
 

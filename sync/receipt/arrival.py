@@ -137,9 +137,11 @@ def make_arrival(
     """
     xml, parked = (None, body) if isinstance(body, StoredBlob) else (body, None)
     body_sha256 = parked.sha256 if parked else hashlib.sha256(xml or b"").digest()
-    content_id = keyring.content_id(sender.project_uuid, body_sha256)
     form_id = _short(envelope.xml_form_id or "")
-    instance_id = _short(envelope.instance_id) if envelope.instance_id and not parked else content_id
+    if envelope.instance_id and not parked:
+        instance_id = _short(envelope.instance_id)
+    else:
+        instance_id = keyring.content_id(sender.project_uuid, body_sha256)
     deprecated_id = _short(envelope.deprecated_id) if envelope.deprecated_id else None
     uuid = submission_uuid(sender.project_uuid, form_id, instance_id)
     key = SealKey.new()
