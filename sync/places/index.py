@@ -7,6 +7,7 @@ point falls into its box, and kept while it is among the recently used.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zlib
 from collections import OrderedDict
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import floor
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -47,7 +49,7 @@ _Box = tuple[int, float, float, float, float]
 
 
 class PlaceIndex:
-    """The areas of one boundary release. Read-only; one thread at a time."""
+    """The areas of one boundary release. Read-only, and safe to share between threads."""
 
     @classmethod
     def open(cls, path: Path) -> PlaceIndex:
@@ -71,6 +73,7 @@ class PlaceIndex:
         self._levels = frozenset(int(level) for level in np.unique(self._level))
         self._polygons: OrderedDict[int, Any] = OrderedDict()
         self._polygon_bytes = 0
+        self._decoding = Lock()
         self._boxes = lru_cache(maxsize=8192)(self._boxes_of_cell)
         self._chain = lru_cache(maxsize=8192)(self._chain_of)
         self._border = lru_cache(maxsize=1024)(self._border_of)
@@ -230,8 +233,13 @@ class PlaceIndex:
     def _polygon(self, position: int) -> Any:
         polygon = self._polygons.get(position)
         if polygon is not None:
-            self._polygons.move_to_end(position)
+            with contextlib.suppress(KeyError):  # another thread has just dropped it
+                self._polygons.move_to_end(position)
             return polygon
+        with self._decoding:
+            return self._polygons.get(position) or self._decode(position)
+
+    def _decode(self, position: int) -> Any:
         wkb = self._map[self._wkb_start[position] : self._wkb_start[position + 1]]
         if zlib.crc32(wkb) != self._wkb_crc[position]:
             raise IndexDamaged(f"the polygon of {self.area(position).code} is damaged")

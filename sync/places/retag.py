@@ -2,8 +2,8 @@
 
 Flows in: harmonised rows with the facts their tags keep (declared place, declared area, position). Flows out:
 a tag under the active release and the row's place columns, both from the functions a first run uses, so that
-a re-tag and a rebuild end in the same rows. A row whose flag changed is sent through the pipeline again,
-because quality judged it by its flag.
+a re-tag and a rebuild end in the same rows. A record whose areas or flag changed is also sent through the
+pipeline again: quality judged it, and the search of duplicates blocked it, by what it was then.
 
 Small transactions, each row's tag and columns together. A row that names the active release is done, so a
 killed run goes on where it stopped, and a run that has nothing to do writes nothing but its end.
@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from sqlalchemy import RowMapping, Table, bindparam, func, or_, select, update
 
+from sync import queue
 from sync.places.index import PlaceIndex
 from sync.places.nearest import Sites
 from sync.places.releases import Release, active_release, index_for
@@ -26,7 +28,6 @@ from sync.steps.values import GeoPoint, GeoTag
 from sync.store import ReadSession, Store, WriteSession, now
 from sync.tables.derived import tag
 from sync.tables.harmonised import HARMONISED
-from sync.tables.log import EventState, event
 from sync.tables.places import release_activation
 from sync.tables.registry import project
 
@@ -35,10 +36,17 @@ BATCH = 500
 Progress = Callable[[int], None]
 
 
+_JUDGED_BY = ("declared_pcode", "geotag_flag", "geotag_distance_m", "adm1_pcode", "adm2_pcode", "adm3_pcode")
+"""Columns that quality and the search of duplicates look at. A row that is not plainly `ok` is judged again
+in any case: the reason of its flag names an area."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Under:
     """What rows are placed by."""
 
+    project_id: int
+    project_uuid: str
     release: Release
     index: PlaceIndex
     sites: Sites
@@ -52,18 +60,18 @@ def retag(store: Store, project_id: int, batch: int = BATCH, progress: Progress 
     """
     with store.read() as session:
         release = active_release(session, project_id)
-        if release is None:
+        if release is None or release.retagged_at is not None:
             return 0
         project_uuid = session.scalar(select(project.c.uuid).where(project.c.id == project_id))
         places = known_places(session, project_id)
-    under = _Under(release, PlaceIndex.open(index_for(store, release)), Sites(places))
+    under = _Under(
+        project_id, project_uuid, release, PlaceIndex.open(index_for(store, release)), Sites(places)
+    )
     done = 0
     for table in HARMONISED.values():
         cursor: str | None = "" if "geotag_method" in table.c else None
         while cursor is not None:
-            step = partial(
-                _retag_batch, table=table, project_uuid=project_uuid, under=under, after=cursor, limit=batch
-            )
+            step = partial(_retag_batch, table=table, under=under, after=cursor, limit=batch)
             cursor, number = store.write(step)
             done += number
             progress(done)
@@ -71,66 +79,59 @@ def retag(store: Store, project_id: int, batch: int = BATCH, progress: Progress 
     return done
 
 
-def is_pending(store: Store, project_id: int) -> bool:
-    """Whether an activation waits for its re-tag."""
-    with store.read() as session:
-        release = active_release(session, project_id)
-    return release is not None and release.retagged_at is None
-
-
 def pending_retag(session: ReadSession) -> int | None:
-    """A project whose newest activation waits for its re-tag, or None."""
+    """A project whose newest activation waits for its re-tag; None: no such project."""
     a = release_activation.c
     newest = select(func.max(a.id)).group_by(a.project_id)
-    waiting = select(a.project_id).where(a.id.in_(newest), a.retagged_at.is_(None)).limit(1)
-    project_id = session.scalar(waiting)
-    return None if project_id is None else int(project_id)
+    found = session.scalar(
+        select(a.project_id).where(a.id.in_(newest), a.retagged_at.is_(None)).order_by(a.id).limit(1)
+    )
+    return None if found is None else int(found)
 
 
 def _retag_batch(
-    session: WriteSession, table: Table, project_uuid: str, under: _Under, after: str, limit: int
+    session: WriteSession, table: Table, under: _Under, after: str, limit: int
 ) -> tuple[str | None, int]:
     """The next rows by record_id. Returns where to go on (None: at the end) and how many rows there were."""
-    c = table.c
-    columns = (
-        c.record_id,
-        c.root_id,
-        c.lat,
-        c.lon,
-        c.gps_accuracy_m,
-        c.geotag_flag,
-        c.place_id,
-        c.declared_pcode,
+    active = active_release(session, under.project_id)
+    if active is None or active.id != under.release.id:
+        return None, 0  # another one was activated meanwhile: its own re-tag is to come
+    rows = _next_rows(session, table, under, after, limit)
+    if not rows:
+        return None, 0
+    declared = _declared(session, [row["record_id"] for row in rows])
+    tags = [_place(row, declared.get(row["record_id"], row), under) for row in rows]
+    columns = [tag_columns(t, under.release.name) for t in tags]
+    session.upsert(
+        tag,
+        [tag_row(t, r["record_id"], r["root_id"], under.release.id) for r, t in zip(rows, tags, strict=True)],
+        key=("record_id", "release_id"),
     )
+    session.execute(
+        update(table)
+        .where(table.c.record_id == bindparam("the_record"))
+        .values({name: bindparam(name) for name in columns[0]}),
+        [{"the_record": row["record_id"], **new} for row, new in zip(rows, columns, strict=True)],
+    )
+    differing = [r["root_id"] for r, new in zip(rows, columns, strict=True) if _is_judged_otherwise(r, new)]
+    queue.requeue(session, sorted(set(differing)))
+    return (rows[-1]["record_id"] if len(rows) == limit else None), len(rows)
+
+
+def _next_rows(
+    session: WriteSession, table: Table, under: _Under, after: str, limit: int
+) -> Sequence[RowMapping]:
+    """Rows that do not name the active release; those placed nowhere name none."""
+    c = table.c
+    columns = [c.record_id, c.root_id, c.lat, c.lon, c.gps_accuracy_m, *(c[name] for name in _JUDGED_BY)]
     other = or_(c.boundary_release.is_(None), c.boundary_release != under.release.name)
-    statement = (
+    return session.all(
         select(*columns)
-        .where(c.project_uuid == project_uuid, c.record_id > after, other)
+        .where(c.project_uuid == under.project_uuid, c.record_id > after, other)
         .order_by(c.record_id)
         .limit(limit)
         .with_for_update()
     )
-    rows = session.all(statement)
-    if not rows:
-        return None, 0
-    declared = _declared(session, [row["record_id"] for row in rows])
-    tagged = [(row, _place(row, declared.get(row["record_id"], row), under)) for row in rows]
-    session.upsert(
-        tag,
-        [tag_row(t, row["record_id"], row["root_id"], under.release.id) for row, t in tagged],
-        key=("record_id", "release_id"),
-    )
-    changes = [tag_columns(t, under.release.name) for _, t in tagged]
-    statement_of_change = update(table).where(c.record_id == bindparam("the_record"))
-    session.execute(
-        statement_of_change.values({name: bindparam(name) for name in changes[0]}),
-        [
-            {"the_record": row["record_id"], **change}
-            for (row, _), change in zip(tagged, changes, strict=True)
-        ],
-    )
-    _judge_again(session, [row["root_id"] for row, t in tagged if t.flag != row["geotag_flag"]])
-    return (rows[-1]["record_id"] if len(rows) == limit else None), len(rows)
 
 
 def _declared(session: WriteSession, record_ids: Sequence[str]) -> dict[str, RowMapping]:
@@ -155,15 +156,8 @@ def _place(row: RowMapping, declared: RowMapping, under: _Under) -> GeoTag:
     )
 
 
-def _judge_again(session: WriteSession, root_ids: Sequence[int]) -> None:
-    at = now()
-    session.insert(
-        event,
-        [
-            {"submission_id": root_id, "state": str(EventState.WAITING), "attempts": 0, "created_at": at}
-            for root_id in sorted(set(root_ids))
-        ],
-    )
+def _is_judged_otherwise(row: RowMapping, new: dict[str, Any]) -> bool:
+    return new["geotag_flag"] != "ok" or any(row[name] != new[name] for name in _JUDGED_BY)
 
 
 def _finish(session: WriteSession, release: Release) -> None:

@@ -15,12 +15,14 @@ from typing import Any
 
 from sqlalchemy import RowMapping, select
 
+from sync import queue
 from sync.places.site_table import COLUMNS, SiteProblem, SiteRow, read_row
 from sync.problems import Invalid, NotFound
 from sync.steps.values import KnownPlace
-from sync.store import ReadSession, Store, WriteSession, new_uuid
+from sync.store import ReadSession, Store, WriteSession, new_uuid, now
 from sync.tables.log import ChangeKind
 from sync.tables.places import expected_observation, place
+from sync.tables.records import submission
 from sync.tables.registry import project
 
 ALWAYS = date(2000, 1, 1)
@@ -130,15 +132,32 @@ def _write(session: WriteSession, project_id: int, rows: Sequence[SiteRow]) -> S
         else:
             report.unchanged.append(row.code)
             continue
-        writing.append({**values, "project_id": project_id, "uuid": old["uuid"] if old else new_uuid()})
+        writing.append(
+            {
+                **values,
+                "project_id": project_id,
+                "uuid": old["uuid"] if old else new_uuid(),
+                "updated_at": now(),
+            }
+        )
     session.upsert(place, writing, key=("project_id", "code"))
     seqs = session.take_seqs(len(writing))
     session.changes(
         [(seq, ChangeKind.PLACE, str(row["uuid"]), None) for seq, row in zip(seqs, writing, strict=True)]
     )
     _expect(session, project_id, rows)
+    if writing:
+        _derive_again(session, str(project_uuid))
     session.audit("sites.import", str(project_uuid), new=len(report.new), changed=len(report.changed))
     return report
+
+
+def _derive_again(session: WriteSession, project_uuid: str) -> None:
+    """Send all records through the pipeline: a place gives rows their name, area, site and local date, and a
+    new one may be the nearest of any of them."""
+    s = submission.c
+    mine = select(s.id).where(s.project_uuid == project_uuid, s.erased_at.is_(None)).order_by(s.id)
+    queue.requeue(session, [row["id"] for row in session.all(mine)])
 
 
 def _differs(old: RowMapping, values: Mapping[str, Any]) -> bool:
