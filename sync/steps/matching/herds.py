@@ -13,14 +13,16 @@ from sync.steps.matching.windows import apart_in_words, could_coincide, keys, mi
 
 TOOLS = frozenset({"TTT"})
 SPECIES = ("cattle", "sheep", "goats", "camels", "donkeys", "horses")
-PRIOR = -5.0
+PRIOR = -5.5
 """In bits: an area sees tens of herds in half a day, not thousands."""
 
 WALKING_KM_H = 6.0
 SMALLEST = 10  # heads: fewer are a household's animals, not a herd
 _LIKENESS_BITS = ((0.9, 3.0), (0.75, 2.0), (0.6, 0.0))
 _UNLIKE_BITS = -4.0
-_SAME_PLACE_MINUTES = 6 * 60
+_FARTHEST_MINUTES = 6 * 60
+_AT_ONE_PLACE = ((30, 2.0), (60, 1.5), (120, 0.5), (_FARTHEST_MINUTES, -1.5))
+_ON_THE_WAY = ((60, 1.0), (180, 0.5), (_FARTHEST_MINUTES, 0.0))
 _EARTH_KM = 6371.0
 
 
@@ -69,9 +71,10 @@ def evidence(a: Features, b: Features) -> Evidence | None:
     found = Evidence(PRIOR)
     same_place = a["place"] is not None and a["place"] == b["place"]
     if minutes is not None:
-        if minutes > _SAME_PLACE_MINUTES:
+        if minutes > _FARTHEST_MINUTES:
             return None
-        found.add(2.0 if minutes <= 60 else 1.0 if minutes <= 180 else 0.0)
+        times = _AT_ONE_PLACE if same_place else _ON_THE_WAY
+        found.add(next(bits for limit, bits in times if minutes <= limit))
     _heads(found, a, b, f"{where(a, b)} on {min(a['day'], b['day'])}{apart_in_words(minutes)}{people(a, b)}")
     if same_place:
         found.add(2.0)
@@ -79,8 +82,7 @@ def evidence(a: Features, b: Features) -> Evidence | None:
     found.agree(a["corridor"], b["corridor"], 1.0, -2.0, "same corridor")
     found.agree(a["origin"], b["origin"], 0.5, -2.0, "same origin")
     found.agree(a["final"], b["final"], 0.5, -2.0, "same destination")
-    if a["informant"] and b["informant"] and a["informant"] != b["informant"]:
-        found.add(1.0)
+    found.agree(a["informant"], b["informant"], -3.0, 1.0)  # who tells of two herds knows that they are two
     _elsewhere(found, a, b)
     return found
 
