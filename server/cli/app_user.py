@@ -11,23 +11,32 @@ from server.cli import invocation
 from server.cli.form import Project
 from server.cli.token import revoke_actor, show_actors
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="App users: what a tablet is set up with. They send, and read nothing.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="App users: what a tablet is set up with. They send, and read nothing.",
+)
 
 
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help='Whose tablet it is: "Tablet 7", never a person\'s name.')],
     project: Project,
-    form: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this form; repeat for more.")] = None,
+    form: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only this form; repeat for more.")
+    ] = None,
     place: Annotated[
         list[str] | None, typer.Option(metavar="CODE", help="Works at this place; repeat for more.")
     ] = None,
     pcode: Annotated[
-        list[str] | None, typer.Option(metavar="CODE", help="Works in this area and all below; repeat for more.")
+        list[str] | None,
+        typer.Option(metavar="CODE", help="Works in this area and all below; repeat for more."),
     ] = None,
-    qr: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the settings QR code to this PNG.")] = None,
+    qr: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write the settings QR code to this PNG.")
+    ] = None,
 ) -> None:
-    """Create an app user and print its token, server URL and QR payload. The token is shown now and never again.
+    """Create an app user; print its server URL, QR payload and token, which is shown now and never again.
 
     It sees all present and future forms of the project unless --form names some. Scan the QR code in ODK
     Collect under "Add project".
@@ -75,11 +84,15 @@ def list_all(project: Project) -> None:
     \b
     waypost app-user list --project 1
     """
-    show_actors(project, "app_user", "No app user yet. `waypost app-user create NAME --project ID` makes one.")
+    show_actors(
+        project, "app_user", "No app user yet. `waypost app-user create NAME --project ID` makes one."
+    )
 
 
 @app.command()
-def revoke(user: Annotated[int, typer.Argument(metavar="ID", help="The id that create and list print.")]) -> None:
+def revoke(
+    user: Annotated[int, typer.Argument(metavar="ID", help="The id that create and list print.")],
+) -> None:
     """End an app user's token, for a lost tablet. What it sent stays.
 
     \b

@@ -11,7 +11,9 @@ import typer
 from server.cli import invocation
 from server.cli.form import Project
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Datasets: flow, baseline, profile, flow_daily.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Datasets: flow, baseline, profile, flow_daily."
+)
 
 
 class Format(StrEnum):
@@ -34,9 +36,14 @@ def export(
     waypost dataset export flow_daily --project 1 --format csv -o flow_daily.csv
     waypost dataset export flow --project 1 --format geojson -o flow.geojson
     """
-    from server.datasets import export as write_dataset
+    from server.datasets.export import export as write_dataset
 
-    with invocation.opened_store() as store:
-        rows = write_dataset(store, project, name, form.value, out)
+    unfinished = out.with_name(f"{out.name}.part")
+    try:
+        with invocation.opened_store() as store, unfinished.open("wb") as file:
+            rows = write_dataset(store, None, project, name, form.value, file)
+        unfinished.replace(out)
+    finally:
+        unfinished.unlink(missing_ok=True)
     value = {"dataset": name, "format": form.value, "file": str(out.resolve()), "rows": rows}
     invocation.show(value, f"{rows:,} rows of {name} are in {out}.")

@@ -10,14 +10,18 @@ from server.cli import invocation
 
 
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="Exit after the verdict: 0 when every promise held.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Exit after the verdict: 0 when every promise held.")
+    ] = False,
     port: Annotated[int, typer.Option(help="Port to serve on; 0 takes a free one.")] = 0,
     seed: Annotated[int, typer.Option(help="Another seed is another country and other numbers.")] = 1,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Remove an earlier demo in the folder first.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Remove an earlier demo in the folder first.")
+    ] = False,
 ) -> None:
     """See the whole of it work: a dozen simulated tablets send a week of forms over real HTTP.
 
-    Builds an invented country, publishes the five library forms, and lets tablets work with lost answers, cut
+    Builds an invented country, publishes the library's forms, and lets tablets work with lost answers, cut
     uploads, photos in several requests, an edit before its original, an old form version, a wrong clock, two
     informants reporting one herd, and a server killed in the middle. A separate process then compares what the
     tablets noted with what the server has. The data folder is ./demo-data unless --data says otherwise.

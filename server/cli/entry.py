@@ -36,8 +36,8 @@ from server.cli import (
 PURPOSE = """Collect, dedupe and geotag displacement and mobility data from XLSForms.
 
 Tablets running ODK Collect fetch forms from a Waypost and send what was filled in. Nothing acknowledged is
-lost, nothing is doubled; what was received is kept as it came, and every figure of the datasets can be derived
-from it again (`waypost rebuild`).
+lost, nothing is doubled; what was received is kept as it came, and every figure can be derived from it
+again (`waypost rebuild`).
 
 A first day:
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,9 +14,15 @@ if TYPE_CHECKING:
     from forms.model import Compilation
     from forms.problems import FormProblem
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Forms: XLSForms (.xlsx, .xls, .csv, .md) and XForms (.xml).")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Forms: XLSForms (.xlsx, .xls, .csv, .md) and XForms (.xml).",
+)
 
-File = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="The form's file.")]
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="The form's file.")
+]
 Project = Annotated[int, typer.Option(metavar="ID", help="The project.")]
 
 
@@ -60,7 +66,12 @@ def publish(
     project: Project,
     media: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="A file the form needs (choice list, image); repeat for more."),
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="A file the form needs (choice list, image); repeat for more.",
+        ),
     ] = None,
 ) -> None:
     """Publish a form: tablets are offered it from now on, and its bytes never change again.
@@ -71,22 +82,32 @@ def publish(
     \b
     waypost form publish fmr.xlsx --project 1 --media fmp.csv --media areas.csv
     """
+    from sync.problems import FormInvalid
     from sync.registry import publish_form
 
-    compilation = _compiled(file)
-    if compilation.form is None:
-        value = {
-            "form_id": None,
-            "version": None,
-            "hash": None,
-            "problems": [p.to_json() for p in (*compilation.problems, *compilation.warnings)],
-        }
-        invocation.show(value, lambda: _told(file, compilation))
-        raise typer.Exit(1)
     files = {path.name: path.read_bytes() for path in media or []}
+    value: dict[str, Any] = {"form_id": None, "version": None, "hash": None, "released": 0, "problems": []}
     with invocation.opened_store() as store:
-        published = publish_form(store, project, file.read_bytes(), file.name, files)
-    invocation.show(published, lambda: f"{published['form_id']} {published['version']} is published.")
+        try:
+            published = publish_form(store, project, file.read_bytes(), file.name, files)
+        except FormInvalid as invalid:
+            if not invocation.current.get().json:
+                raise
+            invocation.show({**value, "problems": invalid.errors}, "")
+            raise typer.Exit(1) from None
+    value |= {
+        "form_id": published.form_id,
+        "version": published.version,
+        "hash": published.hash,
+        "title": published.title,
+        "released": published.released,
+        "problems": [problem.to_json() for problem in published.problems],
+    }
+    lines = [f"warning {problem}" for problem in published.problems]
+    lines.append(f"{published.form_id} {published.version} is published in project {project}.")
+    if published.released:
+        lines.append(f"{published.released} submissions that waited for it are processed now.")
+    invocation.show(value, "\n".join(lines))
 
 
 @app.command("list")
@@ -99,12 +120,12 @@ def list_all(project: Project) -> None:
     from sync.registry import list_forms
 
     with invocation.opened_store() as store, store.read() as session:
-        forms = list_forms(session, project)
+        forms = [_listed(row) for row in list_forms(session, project)]
     invocation.show(
         forms,
         lambda: invocation.table(
-            [(f["form_id"], f["version"], f["title"], f["state"]) for f in forms],
-            ("form", "version", "title", "state"),
+            [(f["form_id"], f["version"], f["title"], f["state"], f["media"]) for f in forms],
+            ("form", "version", "title", "state", "files"),
             "No form is published in this project yet.",
         ),
     )
@@ -113,7 +134,9 @@ def list_all(project: Project) -> None:
 @app.command("state")
 def set_state(
     form_id: Annotated[str, typer.Argument(help="The form's id.")],
-    state: Annotated[State, typer.Argument(help="open, closing (off the list, still taken) or closed (held).")],
+    state: Annotated[
+        State, typer.Argument(help="open, closing (off the list, still taken) or closed (held).")
+    ],
     project: Project,
 ) -> None:
     """Open or close a form. Nothing a tablet sends is ever refused: a closed form's submissions are held.
@@ -128,6 +151,10 @@ def set_state(
     invocation.show({"form_id": form_id, "state": state.value}, f"{form_id} is {state.value}.")
 
 
+def _listed(row: Any) -> dict[str, Any]:
+    return {"form_id": row["xml_form_id"], **{k: v for k, v in row.items() if k != "xml_form_id"}}
+
+
 def _compiled(file: Path) -> Compilation:
     from sync.compiling import compile_in_sandbox
 
@@ -139,9 +166,15 @@ def _told(file: Path, compilation: Compilation) -> str:
     errors = sum(p.severity == "error" for p in compilation.problems)
     form = compilation.form
     if form is None:
-        lines.append(f"{file.name}: {errors or len(compilation.problems)} problem(s). Correct the cells above and check again.")
+        lines.append(
+            f"{file.name}: {errors or len(compilation.problems)} problem(s). Correct the cells above and check again."
+        )
     else:
-        mapped = f"{len(form.bindings)} questions feed the harmonised tables" if form.bindings else "it feeds no harmonised table"
+        mapped = (
+            f"{len(form.bindings)} questions feed the harmonised tables"
+            if form.bindings
+            else "it feeds no harmonised table"
+        )
         lines.append(
             f"{file.name} is fine: {form.xml_form_id} {form.version}, {len(form.fields)} nodes, {mapped}."
         )

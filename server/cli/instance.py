@@ -122,7 +122,9 @@ def described(value: Any, indent: str = "") -> str:
         return "\n".join(lines)
     if isinstance(value, list | tuple):
         return "\n".join(
-            f"{indent}- {described(each, indent + '  ').lstrip()}" if isinstance(each, dict) else f"{indent}- {each}"
+            f"{indent}- {described(each, indent + '  ').lstrip()}"
+            if isinstance(each, dict)
+            else f"{indent}- {each}"
             for each in value
         )
     return f"{indent}{value}"

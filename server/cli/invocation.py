@@ -71,6 +71,12 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def step(text: str) -> None:
+    """How far long work is, on stderr, on a terminal only."""
+    if sys.stderr.isatty():
+        say(text)
+
+
 def as_json(value: Any) -> bytes:
     import orjson
 
@@ -136,9 +142,13 @@ def table(rows: Sequence[Sequence[Any]], headings: Sequence[str], empty: str) ->
         return empty
     cells = [list(headings), *[["" if v is None else str(v) for v in row] for row in rows]]
     widths = [max(len(row[n]) for row in cells) for n in range(len(headings))]
-    right = [all(isinstance(row[n], int | float) or row[n] is None for row in rows) for n in range(len(headings))]
+    right = [
+        all(isinstance(row[n], int | float) or row[n] is None for row in rows) for n in range(len(headings))
+    ]
     lines = [
-        "  ".join(cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(row, widths, right, strict=True)).rstrip()
+        "  ".join(
+            cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(row, widths, right, strict=True)
+        ).rstrip()
         for row in cells
     ]
     return "\n".join(lines)

@@ -8,7 +8,11 @@ import typer
 
 from server.cli import invocation
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Projects: each has its own forms, tablets, places and figures.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Projects: each has its own forms, tablets, places and figures.",
+)
 
 
 @app.command()
@@ -22,7 +26,7 @@ def create(name: Annotated[str, typer.Argument(help="What people call it.")]) ->
     from sync.registry import create_project
 
     with invocation.opened_store() as store:
-        value = store.write(lambda session: create_project(session, name))
+        value = dict(store.write(lambda session: create_project(session, name)))
     invocation.show(value, f"Project {value['id']}: {value['name']}")
 
 
@@ -36,7 +40,7 @@ def list_all() -> None:
     from sync.registry import list_projects
 
     with invocation.opened_store() as store, store.read() as session:
-        projects = list_projects(session)
+        projects = [dict(row) for row in list_projects(session)]
     invocation.show(
         projects,
         lambda: invocation.table(

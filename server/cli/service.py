@@ -13,7 +13,9 @@ def serve(
     host: Annotated[
         str | None, typer.Option(help="Address to listen on. Default 127.0.0.1: only this machine.")
     ] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one. Default 8080.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on; 0 takes a free one. Default 8080.")
+    ] = None,
 ) -> None:
     """Serve tablets and readers over HTTP until Ctrl-C.
 

@@ -9,7 +9,6 @@ import typer
 
 from server.cli import invocation
 from server.cli.form import Project
-from server.cli.instance import described
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,19 +19,27 @@ app = typer.Typer(
 
 @app.command("import")
 def import_places(
-    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A CSV with a heading row.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A CSV with a heading row.")
+    ],
     project: Project,
 ) -> None:
     """Import registered places from a CSV. A code that is already there is updated; none is removed.
 
-    Columns: code, name, kind, lon, lat, pcode, timezone, and when the place should be observed: weekdays
-    (12345), opens, closes, valid_from.
+    Columns: place_id, name, kind, lon, lat, pcode, timezone, route, and when the place should be observed:
+    weekdays (12345, mon-fri, daily), opens, closes, valid_from, valid_to.
 
     \b
     waypost sites import fmp.csv --project 1
     """
+    from dataclasses import asdict
+
     from sync.places.sites import import_sites
 
     with invocation.opened_store() as store:
-        report = import_sites(store, project, file.read_bytes())
-    invocation.show(report, lambda: described(report))
+        report = asdict(import_sites(store, project, file.read_bytes()))
+    counts = {name: len(codes) for name, codes in report.items()}
+    lines = [
+        f"{counts['new']} places are new, {counts['changed']} changed, {counts['unchanged']} as they were."
+    ]
+    invocation.show(report, "\n".join([*lines, *report["warnings"]]))

@@ -12,7 +12,9 @@ from server.cli.instance import described
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Submissions, one by one.")
 
-Instance = Annotated[str, typer.Argument(metavar="INSTANCE_ID", help="The instanceID, with its uuid: prefix.")]
+Instance = Annotated[
+    str, typer.Argument(metavar="INSTANCE_ID", help="The instanceID, with its uuid: prefix.")
+]
 InProject = Annotated[int | None, typer.Option(metavar="N", help="Only in this project.")]
 OfForm = Annotated[str | None, typer.Option(metavar="ID", help="Only of this form.")]
 
@@ -41,7 +43,9 @@ def show(instance_id: Instance, project: InProject = None, form: OfForm = None) 
 
 
 @app.command("list")
-def list_waiting(state: Annotated[Waiting, typer.Option(help="held, parked or conflict.")], project: InProject = None) -> None:
+def list_waiting(
+    state: Annotated[Waiting, typer.Option(help="held, parked or conflict.")], project: InProject = None
+) -> None:
     """List the submissions that need somebody: held (form unknown, original missing), parked, in conflict.
 
     \b
@@ -66,8 +70,13 @@ def erase(
     instance_id: Instance,
     project: InProject = None,
     form: OfForm = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be erased, and erase nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be erased, and erase nothing.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Erase. There is no way back.")] = False,
+    reason: Annotated[
+        str, typer.Option(help="By which request; kept in the audit trail. Never repeat an answer.")
+    ] = "from the command line",
 ) -> None:
     """Erase a record for good: its key is destroyed, its files and every row made of it are removed.
 
@@ -77,12 +86,15 @@ def erase(
     waypost submission erase uuid:6a0f2d9e-... --dry-run
     waypost submission erase uuid:6a0f2d9e-... --yes
     """
-    from sync.erase import erase as erase_record
+    from sync.erase import erase_submission
+    from sync.inspection import find_submission
     from sync.problems import Invalid
 
     if dry_run == yes:
         raise Invalid("Erasing has no way back.", "Say --dry-run to see what would go, or --yes to erase.")
     with invocation.opened_store() as store:
-        report = erase_record(store, instance_id, project, form, dry_run=dry_run)
+        with store.read() as session:
+            uuid = find_submission(session, instance_id, project, form)["uuid"]
+        report = erase_submission(store, uuid, None, reason, dry_run=dry_run).as_dict()
     heading = "Would be erased" if dry_run else "Erased"
     invocation.show(report, lambda: f"{heading}:\n{described(report, '  ')}")

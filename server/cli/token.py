@@ -9,7 +9,9 @@ import typer
 from server.cli import invocation
 from server.cli.form import Project
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Readers' tokens: for datasets and exports over HTTP.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Readers' tokens: for datasets and exports over HTTP."
+)
 
 
 @app.command()
@@ -32,8 +34,16 @@ def create(
         made = store.write(
             lambda session: create_token(session, project, name, role, pcode or (), organisation or ())
         )
-    value = {"id": made.id, "name": made.name, "role": role, "token": made.token, "expires_at": made.expires_at}
-    invocation.show(value, f"Reader {made.id}: {made.name} ({role})\nToken  {made.token}   (shown now and never again)")
+    value = {
+        "id": made.id,
+        "name": made.name,
+        "role": role,
+        "token": made.token,
+        "expires_at": made.expires_at,
+    }
+    invocation.show(
+        value, f"Reader {made.id}: {made.name} ({role})\nToken  {made.token}   (shown now and never again)"
+    )
 
 
 @app.command("list")
@@ -43,11 +53,15 @@ def list_all(project: Project) -> None:
     \b
     waypost token list --project 1
     """
-    show_actors(project, "reader", "No reader yet. `waypost token create NAME --project ID --role ROLE` makes one.")
+    show_actors(
+        project, "reader", "No reader yet. `waypost token create NAME --project ID --role ROLE` makes one."
+    )
 
 
 @app.command()
-def revoke(reader: Annotated[int, typer.Argument(metavar="ID", help="The id that create and list print.")]) -> None:
+def revoke(
+    reader: Annotated[int, typer.Argument(metavar="ID", help="The id that create and list print.")],
+) -> None:
     """End a reader's token, within seconds everywhere.
 
     \b

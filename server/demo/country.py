@@ -1,8 +1,8 @@
 """An invented country, from a seed: areas of level 0 to 3 that nest by construction and share their edges.
 
 A honeycomb of small cells is cut to a wobbly outline and divided three times by growing regions from seeds,
-so that every area is a union of the cells of its children. Corners are moved a little and each edge gets a bend of its own; a
-corner and an edge are the same object for both neighbours, so no gap and no overlap can appear.
+so that every area is the union of its children's cells. Corners are moved a little and each edge gets a bend;
+both follow from the corner alone, are the same for both neighbours, and leave neither gap nor overlap.
 Release v02 differs from v01 in one district, which is split in two. The country lies in the open ocean:
 nobody's land is meant.
 """
@@ -18,6 +18,8 @@ from functools import cache
 from itertools import combinations, pairwise
 from random import Random
 
+from server.demo.chance import chance
+
 Cell = tuple[int, int]  # centre, in whole steps of the honeycomb
 Corner = tuple[int, int]
 Position = tuple[float, float]  # lon, lat in WGS84 degrees
@@ -29,7 +31,24 @@ WEST, SOUTH = -28.0, 2.0
 STEP_LON, STEP_LAT = 0.12, 0.075  # degrees per whole step: a cell is about 26 km wide
 CHILDREN = (4, 3, 4)  # regions, districts in each, communes in each
 
-_SYLLABLES = ("ba", "do", "gan", "ka", "lo", "ma", "ni", "ou", "ra", "sin", "ta", "wa", "ye", "zo", "dji", "fa")
+_SYLLABLES = (
+    "ba",
+    "do",
+    "gan",
+    "ka",
+    "lo",
+    "ma",
+    "ni",
+    "ou",
+    "ra",
+    "sin",
+    "ta",
+    "wa",
+    "ye",
+    "zo",
+    "dji",
+    "fa",
+)
 _CORNERS = ((0, 2), (-1, 1), (-1, -1), (0, -2), (1, -1), (1, 1))  # counter-clockwise
 _NEIGHBOURS = ((2, 0), (1, 3), (-1, 3), (-2, 0), (-1, -3), (1, -3))
 
@@ -95,7 +114,7 @@ class Country:
 
 def build_country(seed: int = 1) -> Country:
     """The country of a seed: always the same one."""
-    random = Random(f"country {seed}")
+    random = chance("country", seed)
     areas = _divide(_land(random), random)
     v01 = Release("v01", "2020-01-01", areas, seed)
     areas, split_from, split_into = _split(areas, _Names(random, {area.name for area in areas}))
@@ -206,7 +225,9 @@ def _split(areas: Sequence[Area], names: _Names) -> tuple[tuple[Area, ...], str,
             if _is_whole(new_cells) and _is_whole(old.cells - new_cells):
                 new = Area(f"{region.code}{len(districts) + 1:02d}", next(names), 2, old.parents, new_cells)
                 moved = {
-                    commune.code: Area(f"{new.code}{number:02d}", commune.name, 3, (*new.parents, new.code), commune.cells)
+                    commune.code: Area(
+                        f"{new.code}{number:02d}", commune.name, 3, (*new.parents, new.code), commune.cells
+                    )
                     for number, commune in enumerate(leaving, start=1)
                 }
                 shrunk = Area(old.code, old.name, 2, old.parents, old.cells - new_cells)
@@ -245,17 +266,20 @@ def _bent(path: Sequence[Corner], seed: int) -> Ring:
     ring: Ring = []
     for a, b in pairwise(path):
         (lon_a, lat_a), (lon_b, lat_b) = _position(a, seed), _position(b, seed)
-        shift = Random(f"{seed} edge {min(a, b)} {max(a, b)}").uniform(-0.15, 0.15)
+        shift = chance(seed, "edge", min(a, b), max(a, b)).uniform(-0.15, 0.15)
         if a > b:
             shift = -shift
-        middle = ((lon_a + lon_b) / 2 - shift * (lat_b - lat_a), (lat_a + lat_b) / 2 + shift * (lon_b - lon_a))
+        middle = (
+            (lon_a + lon_b) / 2 - shift * (lat_b - lat_a),
+            (lat_a + lat_b) / 2 + shift * (lon_b - lon_a),
+        )
         ring += [(lon_a, lat_a), (round(middle[0], 6), round(middle[1], 6))]
     return [*ring, ring[0]]
 
 
 @cache
 def _position(corner: Corner, seed: int, jitter: float = 0.3) -> Position:
-    random = Random(f"{seed} corner {corner}")
+    random = chance(seed, "corner", corner)
     x, y = (value + jitter * random.uniform(-1, 1) for value in corner)
     return round(WEST + x * STEP_LON, 6), round(SOUTH + y * STEP_LAT, 6)
 

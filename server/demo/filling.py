@@ -25,7 +25,7 @@ Answers = Mapping[str, Any]
 """By question name, or by the harmonised variable it feeds; a repeat's name holds a list of such mappings."""
 
 
-class CannotFill(Exception):  # noqa: N818 - said of a form, not an error class of the server
+class CannotFill(Exception):
     """The form has no such question, or its list no such choice."""
 
 
@@ -73,14 +73,18 @@ class BlankForm:
         choices = dict(_choices_by_path(tree, lists))
         binds = [_question(bind, choices) for bind in model.iter(f"{_XFORMS}bind")]
         self.questions = {q.path: q for q in binds}
-        self.binaries = {q.path for q in binds if q.type == "binary"}
+        self._first_values = {
+            e.get("ref", ""): e.get("value", "").strip()
+            for e in tree.iter(f"{_XFORMS}setvalue")
+            if "odk-instance-first-load" in (e.get("event") or "")
+        }
 
     def fill(self, answers: Answers, when: Circumstances) -> bytes:
         """The submission's XML. Raises CannotFill for an answer the form has no place for."""
         root = deepcopy(self._root)
         path = f"/{root.tag}"
-        self._fill_level(root, path, answers)
         self._preload(root, path, when)
+        self._fill_level(root, path, answers)
         meta = root.find("meta")
         if when.deprecated_id is not None and meta is not None:
             etree.SubElement(meta, "deprecatedID").text = when.deprecated_id
@@ -120,9 +124,7 @@ class BlankForm:
                 instances[0][key] = value
         self._fill_repeats(node, path, inside)
 
-    def _fill_repeats(
-        self, node: etree._Element, path: str, inside: Mapping[str, Sequence[Answers]]
-    ) -> None:
+    def _fill_repeats(self, node: etree._Element, path: str, inside: Mapping[str, Sequence[Answers]]) -> None:
         own = {r for r in self.repeats if r.startswith(f"{path}/") and self._outermost_repeat(r, path) == r}
         for repeat in sorted(own):
             blank = _node(node, path, repeat)
@@ -136,7 +138,9 @@ class BlankForm:
 
     def _outermost_repeat(self, target: str, path: str) -> str | None:
         around = [
-            r for r in self.repeats if r.startswith(f"{path}/") and (target == r or target.startswith(f"{r}/"))
+            r
+            for r in self.repeats
+            if r.startswith(f"{path}/") and (target == r or target.startswith(f"{r}/"))
         ]
         return min(around, key=len) if around else None
 
@@ -162,6 +166,10 @@ class BlankForm:
         for question in self.questions.values():
             if question.preload in values and self._outermost_repeat(question.path, path) is None:
                 _node(root, path, question.path).text = values[question.preload]
+        for target, expression in self._first_values.items():
+            first = {"today()": values["today"], "now()": values["start"]}.get(expression)
+            if first is not None and self._outermost_repeat(target, path) is None:
+                _node(root, path, target).text = first
 
 
 def written(value: Any) -> str:

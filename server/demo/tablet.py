@@ -17,12 +17,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
-from random import Random
 from typing import Any
 from xml.etree import ElementTree
 
 import httpx
 
+from server.demo.chance import chance
 from server.demo.filling import Answers, BlankForm, Circumstances
 from server.demo.ledger import ACKNOWLEDGED, Ledger, digest
 from server.demo.wire import (
@@ -42,7 +42,7 @@ ALIASES = {"point": "place_id"}
 """Words of the stories for harmonised variables."""
 
 
-class WrongAnswer(Exception):  # noqa: N818 - the server is wrong, not this program
+class WrongAnswer(Exception):
     """The server answered something Collect does not accept."""
 
 
@@ -83,7 +83,7 @@ class Tablet:
         self.base_url = base_url.rstrip("/")
         self.name = name
         self.ledger = ledger or Ledger()
-        self.random = Random(f"{seed} {name}" if ledger else uuid.uuid4().hex)
+        self.random = chance(seed, name) if ledger else chance(uuid.uuid4())
         self.device_id = "collect:" + "".join(self.random.choices("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", k=16))
         self.clock = clock or datetime.now(UTC).replace(microsecond=0)
         self.forms: dict[str, BlankForm] = {}
@@ -149,7 +149,11 @@ class Tablet:
         if form not in self.forms:
             self.downloads(only=[form])
         blank = self.forms[form]
-        instance_id = again_as.instance_id if again_as else f"uuid:{uuid.UUID(int=self.random.getrandbits(128), version=4)}"
+        instance_id = (
+            again_as.instance_id
+            if again_as
+            else f"uuid:{uuid.UUID(int=self.random.getrandbits(128), version=4)}"
+        )
         xml = blank.fill(
             _unaliased(answers),
             Circumstances(
@@ -160,7 +164,11 @@ class Tablet:
                 deprecated_id=edits.instance_id if edits else None,
             ),
         )
-        files = sorted((photos or {}).items()) if edits is None else sorted({**dict(edits.files), **(photos or {})}.items())
+        files = (
+            sorted((photos or {}).items())
+            if edits is None
+            else sorted({**dict(edits.files), **(photos or {})}.items())
+        )
         filled = Filled(blank.xml_form_id, blank.version, blank.title, instance_id, xml, files)
         self.outbox.append(filled)
         self.ledger.note(

@@ -22,6 +22,9 @@ _TYPES = {
 }  # fmt: skip
 
 
+_ESCAPED = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+
+
 @dataclass(frozen=True)
 class Part:
     name: str
@@ -35,10 +38,9 @@ class Part:
         return cls(name, content, name, _TYPES.get(ending, "application/octet-stream"))
 
     def encoded(self, boundary: str) -> bytes:
-        escaped = {'"': "%22", "\r": "%0D", "\n": "%0A"}
-        disposition = f'form-data; name="{self.name.translate(str.maketrans(escaped))}"'
+        disposition = f'form-data; name="{self.name.translate(_ESCAPED)}"'
         if self.filename is not None:
-            disposition += f'; filename="{self.filename.translate(str.maketrans(escaped))}"'
+            disposition += f'; filename="{self.filename.translate(_ESCAPED)}"'
         head = f"--{boundary}\r\nContent-Disposition: {disposition}\r\n"
         if self.content_type is not None:
             head += f"Content-Type: {self.content_type}\r\n"
