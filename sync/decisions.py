@@ -40,7 +40,6 @@ __all__ = [
     "adopt",
     "apply_decisions",
     "decide_duplicate",
-    "list_pairs",
     "open_pairs",
     "reject",
     "take_back",
@@ -174,7 +173,7 @@ def undecided_pairs(session: ReadSession, project_uuid: str | None) -> list[RowM
 def open_pairs(session: ReadSession, project_id: int) -> list[dict[str, Any]]:
     """The undecided pairs with what a person needs to compare them: both rows, column by column.
 
-    Each: {"id", "table", "score", "reasons", "rows": [row a, row b]}.
+    Each: {"pair", "table", "score", "reasons", "rows": [row a, row b]}.
     """
     pairs = undecided_pairs(session, _uuid_of(session, project_id))
     rows: dict[str, RowMapping] = {}
@@ -185,31 +184,11 @@ def open_pairs(session: ReadSession, project_id: int) -> list[dict[str, Any]]:
             rows |= {row["record_id"]: row for row in found}
     return [
         {
-            "id": pair["uuid"],
+            "pair": pair["uuid"],
             "table": pair["table_name"],
             "score": pair["score"],
             "reasons": pair["reasons"],
             "rows": [_without_root(rows[pair[side]]) for side in _SIDES],
-        }
-        for pair in pairs
-    ]
-
-
-def list_pairs(store: Store, project_id: int, undecided: bool = True) -> list[dict[str, Any]]:
-    """The pairs of a project, undecided ones only or all, most alike first.
-
-    Each: {"id", "table", "record_a", "record_b", "score", "reasons", "outcome"}. Raises NotFound (project).
-    """
-    with store.read() as session:
-        uuid = _uuid_of(session, project_id)
-        pairs = undecided_pairs(session, uuid) if undecided else _pairs(session, uuid)
-        decided = outcomes(session, [pair["uuid"] for pair in pairs])
-    return [
-        {
-            "id": pair["uuid"],
-            "table": pair["table_name"],
-            **{name: pair[name] for name in ("record_a", "record_b", "score", "reasons")},
-            "outcome": decided.get(pair["uuid"], UNDECIDED),
         }
         for pair in pairs
     ]

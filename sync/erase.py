@@ -18,7 +18,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
 
 from sync.decisions import apply_decisions
-from sync.inspection import find_submission
 from sync.problems import NotFound
 from sync.store import ReadSession, Store, WriteSession, now
 from sync.tables import (
@@ -83,22 +82,6 @@ def erase_submission(
     for name in late:  # came while this ran
         store.blobs.delete(name)
     return Erasure(**{**report.as_dict(), "overwritten": store.overwrite_deleted(_TOUCHED)})
-
-
-def erase(
-    store: Store,
-    instance_id: str,
-    project_id: int | None = None,
-    form_id: str | None = None,
-    *,
-    dry_run: bool,
-    reason: str = "",
-    actor_uuid: str | None = None,
-) -> dict[str, Any]:
-    """Erase by instanceID, as the command line does. Returns the report. Raises NotFound, Ambiguous."""
-    with store.read() as session:
-        uuid = find_submission(session, instance_id, project_id, form_id)["uuid"]
-    return erase_submission(store, uuid, actor_uuid, reason, dry_run).as_dict()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,91 @@
+"""The rows of a dataset as one reader may see them: a stream of batches of tuples, and their number.
+
+In: a dataset, a scope, filters. Out: `Rows`. Everything that leaves (csv, GeoJSON, JSON, the card's counts)
+starts here. One snapshot, one query, read as the writer takes it: a million rows need no more memory than a
+thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, and_, case, collate, func, null, select
+
+from server.datasets.columns import Column
+from server.datasets.daily import daily_rows
+from server.datasets.definitions import Dataset
+from server.datasets.filters import Filters
+from server.datasets.network import Locate
+from server.datasets.scope import Scope
+from sync.store import ReadSession
+from sync.tables import HARMONISED
+
+BATCH = 1000
+
+_AGE_BANDS = ((5, "0_4"), (12, "5_11"), (18, "12_17"), (60, "18_59"))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What one reader gets of one dataset. `batches` can be walked once; `count` asks the same question."""
+
+    columns: tuple[Column, ...]
+    batches: Iterator[Sequence[Sequence[Any]]]
+    count: Callable[[], int]
+
+
+def read_rows(
+    session: ReadSession,
+    dataset: Dataset,
+    scope: Scope,
+    filters: Filters,
+    today: date,
+    locate: Locate | None = None,
+) -> Rows:
+    """The rows of a dataset in the actor's scope. `today` bounds the days that silence is told of,
+    `locate` finds the areas of places that have a position."""
+    columns = scope.columns(dataset)
+    if dataset.table is None:
+        names = [column.name for column in columns]
+
+        def daily() -> Iterator[list[list[Any]]]:
+            for batch in daily_rows(session, scope, filters, today, locate):
+                yield [[row.get(name) for name in names] for row in batch]
+
+        return Rows(columns, daily(), lambda: sum(len(batch) for batch in daily()))
+    table = HARMONISED[dataset.table]
+    where = and_(scope.rows(table), filters.rows(table))
+    statement = _ordered(
+        select(*(scope.value(table, c, _value(table, c)).label(c.name) for c in columns)).where(where),
+        table,
+        session.dialect,
+    )
+    counting = select(func.count()).select_from(table).where(where)
+    return Rows(columns, session.stream(statement, BATCH), lambda: int(session.scalar(counting)))
+
+
+def _value(table: Table, column: Column) -> ColumnElement[Any]:
+    """What a column holds. An age known in years leaves as its band where the form gave no band."""
+    if table.name == "profile" and column.name == "age_band":
+        years = table.c.age_years
+        bands = case(
+            (years.is_(None), null()), *((years < end, band) for end, band in _AGE_BANDS), else_="60_plus"
+        )
+        return func.coalesce(table.c.age_band, bands)
+    return table.c[column.name]
+
+
+def _ordered(statement: Select[Any], table: Table, dialect: str) -> Select[Any]:
+    """By day, place and record, alike on both engines, and along the table's index on SQLite: a sort there
+    would hold all rows in memory."""
+    place_id, record_id = table.c.place_id, table.c.record_id
+    if dialect == "postgresql":
+        return statement.order_by(
+            table.c.reporting_date.nulls_first(),
+            collate(place_id, "C").nulls_first(),
+            collate(record_id, "C"),
+        )
+    return statement.order_by(table.c.reporting_date, place_id, record_id)
