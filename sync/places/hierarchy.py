@@ -5,7 +5,7 @@ Never from the prefix of a p-code: real ones do not always nest (3501263 belongs
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,9 @@ from sync.places.areas import ReportLine, slug
 from sync.places.spellings import Feature
 
 Report = Callable[[ReportLine], None]
+
+CLEAR = 0.95
+"""Share of an area inside its parent from which a derived parent is beyond doubt."""
 
 
 @dataclass(slots=True)
@@ -41,36 +44,49 @@ def arrange(drafts: Sequence[Draft], report: Report) -> list[Draft]:
         by_level[draft.feature.level].append(draft)
     kept: dict[int, dict[str, Draft]] = {}
     for level in sorted(by_level):
-        uppers = {upper: kept[upper] for upper in sorted(kept, reverse=True)}
-        trees = {
-            upper: shapely.STRtree([d.polygon for d in found.values()]) for upper, found in uppers.items()
-        }
-        for draft in by_level[level]:
-            _find_parent(draft, uppers, trees, report)
+        _find_parents(by_level[level], kept, report)
         kept[level] = _with_codes(level, by_level[level], report)
     return [draft for level in sorted(kept) for _, draft in sorted(kept[level].items())]
 
 
-def _find_parent(
+def _find_parents(drafts: Sequence[Draft], kept: dict[int, dict[str, Draft]], report: Report) -> None:
+    """Parents of one level. Derived ones are reported one by one where there is doubt, else as a number."""
+    uppers = {upper: kept[upper] for upper in sorted(kept, reverse=True)}
+    trees = {upper: shapely.STRtree([d.polygon for d in found.values()]) for upper, found in uppers.items()}
+    clear: Counter[tuple[int, str]] = Counter()
+    for draft in drafts:
+        if (parent := _named_parent(draft, uppers)) is not None:
+            draft.parent = parent
+        elif uppers and _derive_parent(draft, uppers, trees, report):
+            clear[draft.feature.level, draft.file] += 1
+    for (level, file), number in sorted(clear.items()):
+        text = f"the file names no parent for {number}: found by overlap, each at least {CLEAR:.0%} inside it"
+        report(ReportLine("parent_derived", text, level, file=file))
+
+
+def _named_parent(draft: Draft, uppers: dict[int, dict[str, Draft]]) -> Draft | None:
+    codes = draft.feature.codes
+    return next((found[codes[level]] for level, found in uppers.items() if codes.get(level) in found), None)
+
+
+def _derive_parent(
     draft: Draft, uppers: dict[int, dict[str, Draft]], trees: dict[int, shapely.STRtree], report: Report
-) -> None:
-    feature = draft.feature
-    named = [(level, feature.codes[level]) for level in uppers if level in feature.codes]
-    for level, code in named:
-        if code in uppers[level]:
-            draft.parent = uppers[level][code]
-            return
+) -> bool:
+    """The parent by largest overlap. True when it is plain; what leaves doubt is reported here."""
+    named = [code for level, code in sorted(draft.feature.codes.items(), reverse=True) if level in uppers]
     for level, found in uppers.items():
         parent, share = _largest_overlap(draft.polygon, list(found.values()), trees[level])
         if parent is None:
             continue
         draft.parent, draft.parent_derived = parent, True
-        why = f"the file names {named[0][1]}, which is not in it" if named else "the file names none"
+        if not named and share >= CLEAR:
+            return True
+        why = f"the file names {named[0]}, which is not in it" if named else "the file names none"
         text = f"parent {parent.code} ({parent.feature.name}) by largest overlap, {share:.1%} of it; {why}"
         report(_line("parent_derived", draft, text))
-        return
-    if uppers:
-        report(_line("parent_missing", draft, "no area of a level above overlaps it"))
+        return False
+    report(_line("parent_missing", draft, "no area of a level above overlaps it"))
+    return False
 
 
 def _largest_overlap(
@@ -104,7 +120,10 @@ def _with_codes(level: int, drafts: Sequence[Draft], report: Report) -> dict[str
         for number, draft in enumerate(group, start=1):
             draft.code = _free(code, number, kept)
             kept[draft.code] = draft
-            report(_line("code_made", draft, "the file has no code for it: made from its name", draft.code))
+    numbers = Counter(draft.file for group in made.values() for draft in group)
+    for file, number in sorted(numbers.items()):
+        text = f"the file has no code for {number}: made from the names, as {min(made)}, and not official"
+        report(ReportLine("code_made", text, level, file=file))
     return kept
 
 

@@ -6,6 +6,7 @@ Flows in: paths as given. Flows out: `Boundaries`, everything repaired, derived 
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -106,7 +107,9 @@ def _read_layer(
     if info["features"] > MAX_FEATURES:
         raise Refused(f"{where} has {info['features']:,} features, more than {MAX_FEATURES:,}.")
     _check_crs(info, where, report)
-    meta, _, geometry, columns = pyogrio.raw.read(source, layer=layer)
+    with warnings.catch_warnings():  # rings that do not close are repaired and reported below
+        warnings.simplefilter("ignore", RuntimeWarning)
+        meta, _, geometry, columns = pyogrio.raw.read(source, layer=layer)
     names = [str(name).lower() for name in meta["fields"]]
     layer_level = level if level is not None else detect_level(names, f"{layer} {Path(source).name}")
     drafts = []

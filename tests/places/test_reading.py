@@ -111,6 +111,11 @@ def test_geoboundaries_without_codes_get_stable_ones_that_say_so(tmp_path: Path)
         (2, "XSA.ouestra.seno-bas-2"): ("Sénó Bas", (1, "XSA.ouestra")),
     }
     assert not any(a.code_official for a in boundaries.areas)
+    assert [(line.level, line.text) for line in boundaries.report if line.kind == "code_made"] == [
+        (0, "the file has no code for 1: made from the names, as XSA, and not official"),
+        (1, "the file has no code for 1: made from the names, as XSA.ouestra, and not official"),
+        (2, "the file has no code for 2: made from the names, as XSA.ouestra.seno-bas, and not official"),
+    ]
     assert ("XS-OU", "ISO 3166") in boundaries.areas[1].aliases
     assert len(lines(boundaries, "alias_ambiguous")) == 2
     backwards = read_boundaries([geojson(tmp_path / "back.geojson", rows[::-1])])
@@ -137,7 +142,7 @@ def test_missing_parent_is_derived_by_largest_overlap_and_reported(tmp_path: Pat
             "XS0101",
             "parent XS01 (Ouestra) by largest overlap, 90.9% of it; the file names XS99, which is not in it",
         ),
-        ("XS0102", "parent XS01 (Ouestra) by largest overlap, 100.0% of it; the file names none"),
+        (None, "the file names no parent for 1: found by overlap, each at least 95% inside it"),
     ]
 
 

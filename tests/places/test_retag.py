@@ -186,7 +186,7 @@ def test_killed_retag_goes_on_where_it_stopped(
 def test_retag_survives_kill_9_of_its_process(
     store: Store, project_id: int, processed: Release, second_release: list[Path], data: Path, database: str
 ) -> None:
-    """Killed four times at four depths: every row is then placed by one release or the other, never by half."""
+    """Killed at four depths: every row is then placed by one release or the other, never by half."""
     import_release(store, second_release, "v02", project_id)
     expected = {row["record_id"]: row for row, _ in fresh(store, project_id)}
     before = {row["record_id"]: row for row in stored(store)}
