@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from server import health, problems
 from server.auth import Access, GuessLimit
 from server.chores import Chore, chores
+from server.datasets import routes as datasets
 from server.edge import Edge
 from server.openrosa.formlist import form_list
 from server.openrosa.forms import form_resource
@@ -58,6 +59,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.add_route(f"{DEVICE}/formList", form_list, methods=["GET", "HEAD"])
     app.add_route(f"{DEVICE}/forms/{{resource:path}}", form_resource, methods=["GET", "HEAD"])
     app.include_router(health.router)
+    app.include_router(datasets.router)
     problems.install(app)
     app.add_middleware(Edge, https=settings.base_url.startswith("https://"))
     return app

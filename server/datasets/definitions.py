@@ -132,8 +132,8 @@ _ALL = (
         "reported, so that silence, zero and not observed can be told apart.",
         method="Groups of a tool, place and day are added up. `outcome` is observed (also when nobody "
         "passed: a recorded 0), not_observed (with its reason), no_day_form (groups without a day form: "
-        "hours unknown) or missing (expected, and nothing has come so far). A point is expected by its schedule; "
-        "silence is reported up to the last day for which anything has come to the project.",
+        "hours unknown) or missing (expected, and nothing has come so far). A point's schedule says when it "
+        "is expected; silence is reported up to the last day for which anything has come to the project.",
         limits=(
             *_MOVEMENTS,
             "Average over days with outcome `observed` only, and over the same points when periods are "
