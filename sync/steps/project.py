@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
 from forms import vocabulary
@@ -96,8 +97,7 @@ def rows(
     by_id = {draft.record_id: draft for draft in made.rows}
     finished = []
     for draft in made.rows:
-        values = dict.fromkeys(_columns(draft.table))
-        values.update(draft.values)
+        values = _empty(draft.table) | draft.values
         values.update(located.get(draft.record_id, {}))
         values.update(
             record_id=draft.record_id,
@@ -118,8 +118,10 @@ def rows(
     return tuple(finished)
 
 
-def _columns(table: str) -> Iterator[str]:
-    return (v.name for v in vocabulary.variables(table).values() if v.is_column)
+@cache
+def _empty(table: str) -> dict[str, Any]:
+    """A row of which nothing is known, in the order of the vocabulary. Copied, never changed."""
+    return {v.name: None for v in vocabulary.variables(table).values() if v.is_column}
 
 
 # --- drafts ---

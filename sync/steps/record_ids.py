@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from forms.model import Qualifiers
@@ -32,7 +33,12 @@ def record_id(
     fixed = sorted([name, code] for name, code in qualifiers)
     parts = [xml_form_id, root_instance_id, table, path, fixed]
     canonical = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
-    return str(uuid5(UUID(project_uuid), canonical))
+    return str(uuid5(_namespace(project_uuid), canonical))
+
+
+@lru_cache(maxsize=64)
+def _namespace(project_uuid: str) -> UUID:
+    return UUID(project_uuid)
 
 
 def repeat_paths(answers: Sequence[AnswerSet]) -> dict[Instance, str]:

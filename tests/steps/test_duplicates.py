@@ -133,13 +133,15 @@ def test_the_same_herd_is_reported_by_two_informants() -> None:
 )
 def test_a_second_report_of_a_herd(other: dict[str, Any], suspected: bool) -> None:
     first = herd("a", sheep=40, transhumance_type="cross_border")
-    second = herd("b", **({"informant_id": "KI-12", "sheep": 42, "cattle": 130} | other))
+    told: dict[str, Any] = {"informant_id": "KI-12", "sheep": 42, "cattle": 130}
+    second = herd("b", **(told | other))
     assert (pair(first, second) is not None) == suspected
 
 
 @pytest.mark.parametrize(("first", "second"), [("11:55", "12:10"), ("23:50", "00:05"), ("05:50", "06:10")])
 def test_no_pair_is_lost_at_the_edge_of_a_bucket(first: str, second: str) -> None:
-    later: dict[str, Any] = {"reporting_date": date(2026, 11, 4), "event_time": f"2026-11-04T{second}:00.000+01:00"}
+    next_day = f"2026-11-04T{second}:00.000+01:00"
+    later: dict[str, Any] = {"reporting_date": date(2026, 11, 4), "event_time": next_day}
     other = herd("b", second, cattle=125, informant_id="KI-12", **(later if second < first else {}))
     assert pair(herd("a", first), other) is not None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from forms import vocabulary
 from sync.steps.checks import Seen
@@ -45,10 +46,10 @@ def device_clock(seen: Seen) -> Iterator[FlagNote]:
 
 def dates(seen: Seen) -> Iterator[FlagNote]:
     for row in seen.rows:
-        for variable in vocabulary.variables(row.table).values():
-            value = row.values.get(variable.name)
-            if variable.type == "date" and isinstance(value, date):
-                yield from _date(seen, row, variable.name, value)
+        for name in _date_columns(row.table):
+            value = row.values.get(name)
+            if value is not None:
+                yield from _date(seen, row, name, value)
         if row.values.get("reporting_date") is None:
             reason = "Neither the form nor the tablet's clock gives a usable date."
             yield FlagNote("no_date", reason, row.record_id)
@@ -56,6 +57,11 @@ def dates(seen: Seen) -> Iterator[FlagNote]:
             begin, end = row.values.get(first), row.values.get(last)
             if begin is not None and end is not None and end < begin:
                 yield FlagNote("dates_reversed", f"{last} {end} lies before {first} {begin}.", row.record_id)
+
+
+@cache
+def _date_columns(table: str) -> tuple[str, ...]:
+    return tuple(v.name for v in vocabulary.variables(table).values() if v.type == "date")
 
 
 def _date(seen: Seen, row: Row, name: str, value: date) -> Iterator[FlagNote]:
