@@ -100,8 +100,8 @@ class PlaceIndex:
         first = self._first_around_many(points)
         found: list[Located] = []
         for (lon, lat), hit in zip(points.tolist(), first.tolist(), strict=True):
-            if hit >= 0 and not self._has_children[hit] and self._is_complete(hit):
-                areas, iso3 = self._chain(hit)
+            areas, iso3, is_complete = self._chain(hit) if hit >= 0 else ({}, None, False)
+            if is_complete and not self._has_children[hit]:
                 found.append(Located(dict(areas), iso3, hit))
             else:
                 found.append(self.locate(lon, lat))
@@ -122,7 +122,7 @@ class PlaceIndex:
 
     def chain(self, position: int) -> tuple[dict[int, Area], str | None]:
         """The area and those above it by level, and the country's ISO 3166 code."""
-        areas, iso3 = self._chain(position)
+        areas, iso3, _ = self._chain(position)
         return dict(areas), iso3
 
     def contains(self, position: int, lon: float, lat: float) -> bool:
@@ -142,21 +142,17 @@ class PlaceIndex:
     def _located(
         self, position: int, lon: float, lat: float, candidates: Sequence[_Box], snapped_m: float | None
     ) -> Located:
-        areas, iso3 = self._chain(position)
+        areas, iso3, is_complete = self._chain(position)
         areas = dict(areas)
-        if not self._is_complete(position):
-            for level in sorted(self._levels - areas.keys(), reverse=True):
-                beside = [box for box in candidates if self._level[box[0]] == level < self._level[position]]
-                hit = self._first_around(beside, lon, lat)
-                if hit is not None:
-                    upper, upper_iso3 = self._chain(hit)
-                    areas, iso3 = {**upper, **areas}, iso3 or upper_iso3
+        if is_complete:
+            return Located(areas, iso3, position, snapped_m)
+        for level in sorted(self._levels - areas.keys(), reverse=True):
+            beside = [box for box in candidates if self._level[box[0]] == level < self._level[position]]
+            hit = self._first_around(beside, lon, lat)
+            if hit is not None:
+                upper, upper_iso3, _ = self._chain(hit)
+                areas, iso3 = {**upper, **areas}, iso3 or upper_iso3
         return Located(dict(sorted(areas.items())), iso3, position, snapped_m)
-
-    def _is_complete(self, position: int) -> bool:
-        """Whether the parents cover every level of the release above the area."""
-        areas, _ = self._chain(position)
-        return all(level in areas for level in self._levels if level < self._level[position])
 
     def _first_around(self, candidates: Sequence[_Box], lon: float, lat: float) -> int | None:
         for position, west, south, east, north in candidates:
@@ -266,7 +262,8 @@ class PlaceIndex:
         boxes = self._bbox[positions].tolist()
         return tuple((p, *box) for p, box in zip(positions.tolist(), boxes, strict=True))
 
-    def _chain_of(self, position: int) -> tuple[dict[int, Area], str | None]:
+    def _chain_of(self, position: int) -> tuple[dict[int, Area], str | None, bool]:
+        """Areas from the top down, the country, and whether they cover every level above the area."""
         areas: dict[int, Area] = {}
         iso3: str | None = None
         step = position
@@ -275,7 +272,8 @@ class PlaceIndex:
             areas[area.level] = area
             iso3 = iso3 or self._fact(step)[2]
             step = int(self._parent[step])
-        return dict(sorted(areas.items())), iso3
+        is_complete = all(level in areas for level in self._levels if level < self._level[position])
+        return dict(sorted(areas.items())), iso3, is_complete
 
     def _fact(self, position: int) -> tuple[str, str, str | None]:
         begin, end = self._fact_start[position], self._fact_start[position + 1]
