@@ -47,18 +47,14 @@ def to_column(answer: Any, variable: Variable, crosswalk: Mapping[str, str]) -> 
 
 
 def _int(answer: Any, _: Mapping[str, str]) -> int:
-    if isinstance(answer, bool) or not isinstance(answer, int | float | str):
-        raise ValueError
-    value = answer if isinstance(answer, int) else read_int(_text(answer))
+    value = answer if type(answer) is int else read_int(_text(answer))
     if not -_INT32 <= value < _INT32:
         raise Unfit("out_of_range", "the number is beyond 2,147,483,647")
     return value
 
 
 def _decimal(answer: Any, _: Mapping[str, str]) -> float:
-    if isinstance(answer, bool) or not isinstance(answer, int | float | str):
-        raise ValueError
-    return float(answer) if isinstance(answer, int | float) else read_decimal(_text(answer))
+    return float(answer) if type(answer) in (int, float) else read_decimal(_text(answer))
 
 
 def _text_column(answer: Any, _: Mapping[str, str]) -> str:
@@ -87,6 +83,9 @@ def _datetime(answer: Any, _: Mapping[str, str]) -> str:
 
 
 def _code(answer: Any, crosswalk: Mapping[str, str]) -> str | None:
+    if type(answer) is str:  # nearly every answer
+        code = crosswalk.get(answer, answer)
+        return None if code == NULL_CODE else code
     codes = _code_list(answer, crosswalk)
     if len(codes) > 1:
         raise ValueError
@@ -110,6 +109,8 @@ def _geopoint(answer: Any, _: Mapping[str, str]) -> GeoPoint:
 
 
 def _text(answer: Any) -> str:
+    if type(answer) is str:
+        return answer
     if isinstance(answer, DeviceTime):
         return answer.text
     if isinstance(answer, bool):
@@ -118,8 +119,8 @@ def _text(answer: Any) -> str:
         return answer.isoformat()
     if isinstance(answer, float) and answer.is_integer():
         return str(int(answer))
-    if isinstance(answer, str | int | float):
-        return str(answer).strip()
+    if isinstance(answer, int | float):
+        return str(answer)
     raise ValueError
 
 

@@ -13,18 +13,25 @@ from dataclasses import dataclass
 
 from forms import vocabulary
 from forms.grain import feeds
-from forms.model import Binding, CompiledForm, RowMaker
+from forms.model import CompiledForm, RowMaker
 from forms.vocabulary import Variable
+
+SENSITIVITIES = ("public", "internal", "restricted", "confidential")
+"""Of what may feed a row, from the least sensitive."""
 
 _KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    binding: Binding
+    """One question feeding one variable."""
+
+    path: str
+    level: str  # table_path of the answers it is among: "" for the form level
+    qualified: bool
     variable: Variable
     crosswalk: Mapping[str, str]  # form code -> standard code
-    sensitivity: str
+    sensitivity: int  # position in SENSITIVITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +62,22 @@ def feedings(form: CompiledForm) -> tuple[Feeding, ...]:
 
 def _resolve(form: CompiledForm) -> tuple[Feeding, ...]:
     outer = {field.path: field.repeat for field in form.fields if field.type == "repeat"}
-    sensitivities = {field.path: field.sensitivity for field in form.fields}
+    # A direct identifier has no rank: whatever a form says, it feeds nothing.
+    ranks = {
+        f.path: SENSITIVITIES.index(f.sensitivity) for f in form.fields if f.sensitivity in SENSITIVITIES
+    }
     resolved = []
     for maker in form.makers:
         levels = _levels(maker.repeat, outer)
         bindings = [b for b in form.bindings if b.repeat in levels and feeds(b, maker)]
         bindings.sort(key=lambda b: (-levels.index(b.repeat), len(b.qualifiers)))
         fed = tuple(
-            Feed(b, variable, dict(b.codes), sensitivities.get(b.path, "internal"))
+            Feed(b.path, b.repeat or "", bool(b.qualifiers), variable, dict(b.codes), sensitivity)
             for b in bindings
             if (variable := vocabulary.variable(b.table, b.variable)) is not None
-            and sensitivities.get(b.path) != "direct_identifier"
+            and (sensitivity := ranks.get(b.path)) is not None
         )
-        resolved.append(Feeding(maker, fed, any(feed.binding.qualifiers for feed in fed)))
+        resolved.append(Feeding(maker, fed, any(feed.qualified for feed in fed)))
     return tuple(resolved)
 
 

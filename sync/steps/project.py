@@ -14,16 +14,13 @@ from functools import cache
 from typing import Any
 
 from forms import vocabulary
-from forms.model import Binding
-from forms.vocabulary import Variable
 from sync.steps.columns import Unfit, to_column
-from sync.steps.feeding import Feeding, feedings
+from sync.steps.feeding import SENSITIVITIES, Feed, Feeding, feedings
 from sync.steps.local_dates import hours_between, local_date, usable
 from sync.steps.record_ids import Instance, chain, record_id, repeat_paths
 from sync.steps.values import AnswerSet, DeviceTime, FlagNote, GeoPoint, Parsed, Row, Split, Task
 
 SPLIT_TABLE = "flow_split"
-SENSITIVITIES = ("public", "internal", "restricted", "confidential")
 SEX_AND_AGE = ("men", "women", "boys", "girls")
 _AGE_BANDS = ((0, "0_4"), (5, "5_11"), (12, "12_17"), (18, "18_59"), (60, "60_plus"))
 
@@ -136,50 +133,50 @@ def _draft(
 ) -> Draft | None:
     """The row one instance makes, or None when it is a qualified one with nothing answered."""
     maker, form = feeding.maker, task.form
-    by_table = {answers.table_path: answers.values for answers in around}
+    by_level = {answers.table_path: answers.values for answers in around}
     answered = [
-        (feed, by_table[feed.binding.repeat or ""][feed.binding.path])
+        (feed, values[feed.path])
         for feed in feeding.feeds
-        if feed.binding.path in by_table.get(feed.binding.repeat or "", {})
+        if (values := by_level.get(feed.level)) is not None and feed.path in values
     ]
-    if feeding.qualified and not any(feed.binding.qualifiers for feed, _ in answered):
+    if feeding.qualified and not any(feed.qualified for feed, _ in answered):
         return None
     path = paths[around[0].table_path, around[0].ordinal]
-    identity = record_id(
-        task.project_uuid, form.xml_form_id, task.root_instance_id, maker.table, path, maker.qualifiers
-    )
+    identity = ""  # a split is known by its row, dimension and code
+    if maker.table != SPLIT_TABLE:
+        identity = record_id(
+            task.project_uuid, form.xml_form_id, task.root_instance_id, maker.table, path, maker.qualifiers
+        )
     draft = Draft(maker.table, identity, path, around, dict(maker.qualifiers))
+    highest = 0
     for feed, answer in answered:
-        draft.sensitivity = max(draft.sensitivity, feed.sensitivity, key=SENSITIVITIES.index)
-        _fill(draft, feed.variable, feed.binding, feed.crosswalk, answer, notes)
+        highest = max(highest, feed.sensitivity)
+        try:
+            _fill(draft, feed, answer, to_column(answer, feed.variable, feed.crosswalk))
+        except Unfit as unfit:
+            notes.append(_empty_cell(draft, feed, unfit))
+    draft.sensitivity = SENSITIVITIES[highest]
     _derive(draft, feeding, notes)
     return draft
 
 
-def _fill(
-    draft: Draft,
-    variable: Variable,
-    binding: Binding,
-    crosswalk: Mapping[str, str],
-    answer: Any,
-    notes: list[FlagNote],
-) -> None:
-    try:
-        value = to_column(answer, variable, crosswalk)
-    except Unfit as unfit:
-        where = f" of {draft.path}" if draft.path else ""
-        reason = f"{draft.table}.{variable.name}{where}: {unfit.reason}; the cell stays empty."
-        detail = {"variable": f"{draft.table}.{variable.name}", "question": binding.path}
-        notes.append(FlagNote(unfit.flag, reason, draft.record_id, detail))
-        return
-    if value is None:
-        return
+def _fill(draft: Draft, feed: Feed, answer: Any, value: Any) -> None:
+    name = feed.variable.name
     if isinstance(value, GeoPoint):
         draft.point = value
-    else:
-        draft.values[variable.name] = value
-    if variable.name == "event_time" and isinstance(answer, DeviceTime):
+    elif value is not None:
+        draft.values[name] = value
+    else:  # the more specific question says that it is not known
+        draft.values.pop(name, None)
+    if name == "event_time" and isinstance(answer, DeviceTime):
         draft.event = answer
+
+
+def _empty_cell(draft: Draft, feed: Feed, unfit: Unfit) -> FlagNote:
+    where = f" of {draft.path}" if draft.path else ""
+    reason = f"{feed.variable.key}{where}: {unfit.reason}; the cell stays empty."
+    detail = {"variable": feed.variable.key, "question": feed.path}
+    return FlagNote(unfit.flag, reason, draft.record_id or None, detail)
 
 
 def _derive(draft: Draft, feeding: Feeding, notes: list[FlagNote]) -> None:

@@ -22,6 +22,8 @@ from uuid import UUID, uuid5
 from forms.model import Qualifiers
 from sync.steps.values import AnswerSet
 
+_canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 Instance = tuple[str, int]
 """(table_path, ordinal): one instance of a repeat, or of the form level ("", 0)."""
 
@@ -32,8 +34,7 @@ def record_id(
     """The id of one row; see the module for the canonical string. ValueError for a bad project_uuid."""
     fixed = sorted([name, code] for name, code in qualifiers)
     parts = [xml_form_id, root_instance_id, table, path, fixed]
-    canonical = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
-    return str(uuid5(_namespace(project_uuid), canonical))
+    return str(uuid5(_namespace(project_uuid), _canonical(parts)))
 
 
 @lru_cache(maxsize=64)
