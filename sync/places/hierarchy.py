@@ -120,9 +120,13 @@ def _with_codes(level: int, drafts: Sequence[Draft], report: Report) -> dict[str
         for number, draft in enumerate(group, start=1):
             draft.code = _free(code, number, kept)
             kept[draft.code] = draft
-    numbers = Counter(draft.file for group in made.values() for draft in group)
-    for file, number in sorted(numbers.items()):
-        text = f"the file has no code for {number}: made from the names, as {min(made)}, and not official"
+    by_file: dict[str, list[str]] = defaultdict(list)
+    for draft in (draft for group in made.values() for draft in group):
+        by_file[draft.file].append(draft.code)
+    for file, codes in sorted(by_file.items()):
+        text = (
+            f"the file has no code for {len(codes)}: made from the names, as {min(codes)}, and not official"
+        )
         report(ReportLine("code_made", text, level, file=file))
     return kept
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from sync.places.areas import Boundaries, BoundaryArea, content_hash
+from sync.places.areas import Boundaries, BoundaryArea, ReportLine, content_hash
 from sync.places.index import PlaceIndex
 from sync.places.index_file import IndexDamaged, build_index
 from sync.places.release_rows import (
@@ -57,7 +57,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did. `lines` as in sync/places/areas.py, as dicts."""
+    """What an import did. `lines`: each ReportLine (sync/places/areas.py) as a dict of what it says."""
 
     release: Release
     areas: dict[int, int]  # number by level
@@ -218,7 +218,7 @@ def _write_release(
         "source": source,
         "licence": licence,
         "imported_at": now(),
-        "report": {"lines": [asdict(line) for line in boundaries.report]},
+        "report": {"lines": [_said(line) for line in boundaries.report]},
     }
     store.write(remove_abandoned)
     release_id = store.write(lambda session: session.insert_returning(boundary_release, row))
@@ -243,6 +243,10 @@ def _write_release(
 
     store.write(finish)
     return Release(release_id, str(row["uuid"]), name, digest)
+
+
+def _said(line: ReportLine) -> dict[str, Any]:
+    return {name: value for name, value in asdict(line).items() if value is not None}
 
 
 def _levels(session: ReadSession, release: Release) -> dict[int, int]:
