@@ -167,7 +167,8 @@ def _told(file: Path, compilation: Compilation) -> str:
     form = compilation.form
     if form is None:
         lines.append(
-            f"{file.name}: {errors or len(compilation.problems)} problem(s). Correct the cells above and check again."
+            f"{file.name}: {errors or len(compilation.problems)} problem(s)."
+            " Correct the cells above and check again."
         )
     else:
         mapped = (

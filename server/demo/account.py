@@ -39,7 +39,11 @@ class Account:
         lines = [
             (f["filled"], "filled in", f"forms, {f['edits']} of them edits"),
             (f["attempts"], "sent", f"requests; {lost}"),
-            (f["received"], "received once", f"submissions in {f['bodies']} bodies, with {f['files']} photos"),
+            (
+                f["received"],
+                "received once",
+                f"submissions in {f['bodies']} bodies, with {f['files']} photos",
+            ),
             (f["held"], "held", "until its form is published"),
             (f["flagged"], "flagged", "with the reason; every figure stays"),
             (f["pairs_under_review"], "under review", "pair(s) that may be one group; both stay counted"),
@@ -56,7 +60,7 @@ class Account:
                 review = "*" if row["n_under_review"] else ""
                 shown = row["movements"] if row["movements"] is not None else _CELLS.get(row["outcome"], "?")
                 cells[row["place_id"], row["date"]] = f"{shown}{review}"
-        points = [p for p in self.world.points.values() if p.kind in ("fmp", "counting_point")]
+        points = [p for p in self.world.points.values() if p.weekdays]
         width = max(len(f"{p.code} {p.name}") for p in points)
         lines = [
             "Movements by point and day",

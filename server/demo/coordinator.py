@@ -16,11 +16,13 @@ class Coordinator:
 
     base_url  the server's address, `http://127.0.0.1:8080`
     token     from `waypost token create`
+    patient   wait before each reading until everything received is processed
     """
 
-    def __init__(self, base_url: str, token: str, project_id: int = 1) -> None:
+    def __init__(self, base_url: str, token: str, project_id: int = 1, patient: bool = False) -> None:
         self.base_url = base_url.rstrip("/")
         self.project_id = project_id
+        self.patient = patient
         self._client = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False)
 
     def close(self) -> None:
@@ -28,6 +30,8 @@ class Coordinator:
 
     def rows(self, dataset: str, **filters: Any) -> list[Row]:
         """A dataset's rows. Filters are the endpoint's own: place, tool, `date_from`, `date_to` ..."""
+        if self.patient:
+            self.waits_until_processed()
         names = {"date_from": "from", "date_to": "to"}
         answer = self._client.get(
             f"{self.base_url}/v1/projects/{self.project_id}/datasets/{dataset}.json",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -30,56 +31,54 @@ class Hosting:
     def __init__(self, data: Path, database: str | None, log: Path, port: int = 0) -> None:
         self.data, self.database, self.log = data, database, log
         self.port = port or free_port()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start, and return when the server says it is ready."""
-        commands = [["serve", "--host", "127.0.0.1", "--port", str(self.port)]]
+        """Start what is not running, and return when the server says it is ready."""
+        commands = {"serve": ["serve", "--host", "127.0.0.1", "--port", str(self.port)]}
         if self.database and not self.database.startswith("sqlite"):
-            commands.append(["worker"])
+            commands["worker"] = ["worker"]
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            self._processes = [
-                subprocess.Popen(
-                    command_line(command, self.data, self.database),
-                    env=environment(),
-                    stdout=log,
-                    stderr=log,
-                    stdin=subprocess.DEVNULL,
-                    start_new_session=True,
-                )
-                for command in commands
-            ]
+            for name, command in commands.items():
+                if name not in self._processes:
+                    self._processes[name] = subprocess.Popen(
+                        command_line(command, self.data, self.database),
+                        env=environment(),
+                        stdout=log,
+                        stderr=log,
+                        stdin=subprocess.DEVNULL,
+                        start_new_session=True,
+                    )
         self._wait_until_ready()
 
     def kill(self) -> None:
-        """SIGKILL, as a power cut would: nothing can be said or written any more."""
-        self._end(signal.SIGKILL)
+        """SIGKILL to the server, as a power cut would: nothing can be said or written any more."""
+        self._end("serve", signal.SIGKILL)
 
     def stop(self) -> None:
-        """SIGTERM; the server finishes what it has begun."""
-        self._end(signal.SIGTERM)
+        """SIGTERM; server and worker finish what they have begun."""
+        for name in list(self._processes):
+            self._end(name, signal.SIGTERM)
 
-    def _end(self, how: signal.Signals) -> None:
-        for process in self._processes:
-            if process.poll() is None:
-                os.killpg(process.pid, how)
-        for process in self._processes:
-            try:
-                process.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-        self._processes = []
+    def _end(self, name: str, how: signal.Signals) -> None:
+        process = self._processes.pop(name)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, how)
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
-            if any(process.poll() is not None for process in self._processes):
+            if any(process.poll() is not None for process in self._processes.values()):
                 break
             try:
                 if httpx.get(f"{self.url}/health/ready", timeout=2, trust_env=False).is_success:

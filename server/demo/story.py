@@ -132,9 +132,11 @@ class Week:
             )
             who["t13-night-watch"].counts_at_night(number, "a form that is published later")
             who["t13-night-watch"].visits_a_school(number)
+        if number < 6:
+            herds = (90, 130, 60, 310, 240, 170)
+            herd = "one herd, two informants" if number == 4 else None
+            who["t10-long-valley"].sees_a_herd(number, herds[number], clock(9, 10), story=herd)
         if number == 4:
-            herd = "one herd, two informants"
-            who["t10-long-valley"].sees_a_herd(number, 240, clock(9, 10), story=herd)
             who["t11-long-valley-phone"].sees_a_herd(number, 250, clock(9, 40), "RBM-KI-12", story=herd)
             first = who["t12-school-ground"].assesses_the_site(number, 1_250)
             who["t12-school-ground"].assesses_the_site(

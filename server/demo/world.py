@@ -189,6 +189,6 @@ def _points(country: Country) -> Iterable[Point]:
     yield point("POE-01", "poe_airport", "Airport", weekdays="")
     yield point("POE-02", "poe_land", "Border post", weekdays="")
     yield point("POE-03", "poe_blue", "Fishing port", weekdays="")
-    yield point("CP-01", "counting_point", "Long valley")
-    yield point("CP-02", "counting_point", "Twin hills", weekdays=WEEKDAYS)
+    yield point("CP-01", "counting_point", "Long valley", weekdays="123456")
+    yield point("CP-02", "counting_point", "Twin hills", weekdays="")
     yield point("SITE-01", "site", "School ground", weekdays="")
