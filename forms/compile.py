@@ -29,7 +29,8 @@ from forms.sheets import Workbook
 from forms.workbook import WorkbookUnreadable, read_workbook
 from forms.xform import ITEMSETS_FILE, BadXForm, read_xform
 
-_DECLARATION = re.compile(rb"^<\?xml[^>]*?(?:encoding\s*=\s*[\"']([A-Za-z0-9._\-]+)[\"'])?[^>]*\?>")
+_DECLARATION = re.compile(rb"^<\?xml[^>]*\?>")
+_ENCODING = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._\-]+)[\"']")
 
 
 def compile_form(data: bytes, name: str) -> Compilation:
@@ -185,8 +186,9 @@ def servable(data: bytes) -> bytes:
 
     plain = data.lstrip(b" \t\r\n").removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     declaration = _DECLARATION.match(plain)
-    encoding = (declaration[1] or b"utf-8").lower() if declaration else b""
-    if encoding in (b"utf-8", b"us-ascii", b"ascii"):
+    named = _ENCODING.search(declaration[0]) if declaration else None
+    encoding = named[1].lower() if named else b"utf-8"
+    if declaration and encoding in (b"utf-8", b"us-ascii", b"ascii"):
         return plain
     if not plain.startswith(b"<"):
         plain = data  # UTF-16: the parser finds out by its mark

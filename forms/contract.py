@@ -64,7 +64,7 @@ def _problem(finding: Finding, cells: Cells) -> FormProblem:
 def _without_echoes(
     plan: Plan, root: str, findings: Iterable[Finding], named: Iterable[Finding]
 ) -> Iterator[Finding]:
-    """Leaves out what follows from another mistake: a table that does not exist, a mark that cannot be read."""
+    """Leaves out what follows from another mistake: an unknown table, a mark that cannot be read."""
     tableless = {finding.path for finding in named if finding.code == "unknown-table"}
     broken = {finding.path for finding in plan.findings if finding.code == "bad-mapping"}
     unmarked = [path for path in broken if path in plan.repeats]

@@ -145,7 +145,7 @@ def read_csv(text: str) -> Iterator[Grid]:
 
 _COMMENT = re.compile(r"^\s*#")
 _TRAILING_COMMENT = re.compile(r"^(.*\|)\s*#[^|]*$")
-_SEPARATOR = re.compile(r"^[|\-:\s]*-[|\-:\s]*$")
+_SEPARATOR = re.compile(r"^[|\-:\s]*--[|\-:\s]*$")
 _PIPE = re.compile(r"(?<!\\)\|")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lxml import etree
+from pyxform.constants import NSMAP
 
 from forms.columns import (
     HARMONISE,
@@ -38,6 +39,9 @@ from forms.sheets import Header, Sheet, Workbook
 from forms.xform_document import XFORMS
 
 _PREFIX = re.compile(r"""([\w.\-]+)=["']?([^"'\s]+)""")
+_RESERVED = {name.partition(":")[2] for name in NSMAP} | {"entities"}
+"""Prefixes pyxform declares itself, whatever the author declares under them."""
+
 OTHER = "other"
 
 
@@ -45,7 +49,7 @@ def harmonise_prefix(workbook: Workbook) -> str:
     """The prefix of the mapping's namespace: the author's own for it, else the first free of wp, wp1, ..."""
     declared: dict[str, str] = dict(_PREFIX.findall(setting(workbook, "namespaces")))
     for prefix, uri in declared.items():
-        if uri == HARMONISE_NAMESPACE:
+        if uri == HARMONISE_NAMESPACE and prefix not in _RESERVED:
             return prefix
     free = (f"wp{number or ''}" for number in range(len(declared) + 1))
     return next(name for name in free if name not in declared)
