@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,9 +10,9 @@ import pytest
 from forms.model import CompiledForm
 from sync.flags import FLAGS
 from sync.pipeline import run
-from sync.steps.quality import with_flags
-from sync.steps.values import FlagNote, Outcome
-from tests.steps.fieldwork import form, library_form, task
+from sync.steps.quality import quality, with_flags
+from sync.steps.values import FlagNote, GeoPoint, GeoTag, Outcome
+from tests.steps.fieldwork import PLACES, form, library_form, task
 
 FMR = library_form("fmr")
 TTT = library_form("ttt_count")
@@ -263,7 +264,7 @@ def test_a_flag_never_quotes_what_identifies() -> None:
 def test_an_encrypted_submission_is_flagged_and_feeds_nothing() -> None:
     body = b'<data id="fmr" encrypted="yes"><encryptedXmlFile>submission.xml.enc</encryptedXmlFile></data>'
     given = task(FMR, {})
-    outcome = run(type(given)(**{f: getattr(given, f) for f in given.__slots__} | {"body": body}))
+    outcome = run(replace(given, body=body))
     assert "encrypted" in {note.code for note in outcome.flags}
     assert outcome.rows == ()
 
@@ -276,3 +277,47 @@ def test_every_flag_is_in_the_closed_table() -> None:
     notes = [FlagNote("too_fast", "x"), FlagNote("sadd_sum", "y", row.record_id), FlagNote("encrypted", "z")]
     (flagged,) = with_flags([row], notes)
     assert flagged.values["quality_flags"] == "sadd_sum;too_fast"
+
+
+HERE = GeoPoint(14.1, 13.2, None, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        (GeoTag("gps", "ok", position=HERE), []),
+        (
+            GeoTag(
+                "place", "outside_declared", position=HERE, distance_m=8200.0,
+                place=PLACES["FMP-03"], declared_place="FMP-03", measured_pcode="XS0102",
+            ),
+            [("outside_declared", "The position is 8,200 m from FMP-03 and lies in XS0102.")],
+        ),
+        (
+            GeoTag("gps", "snapped", position=HERE, measured_pcode="XS0102"),
+            [("snapped", "The position lies in no area; the nearest, XS0102, was taken.")],
+        ),
+        (
+            GeoTag("none", "no_polygon", position=HERE),
+            [("no_polygon", "No area of the boundary release holds the position.")],
+        ),
+        (
+            GeoTag("none", "no_polygon", declared_pcode="XS99"),
+            [("no_polygon", "The boundary release does not know XS99.")],
+        ),
+        (
+            GeoTag("gps", "near_border", position=HERE, measured_pcode="XS0102"),
+            [("near_border", "The position is so near the border of XS0102 that it may lie on the other side.")],
+        ),
+        (
+            GeoTag("none", "no_polygon"),
+            [("not_placed", "The record names no place and no area, and has no position.")],
+        ),
+    ],
+)  # fmt: skip
+def test_the_tag_is_told_in_words(tag: GeoTag, expected: list[tuple[str, str]]) -> None:
+    given = task(FMR, {"day": DAY}, release="v01")
+    outcome = run(given)
+    (row,) = outcome.rows
+    found = quality(outcome.parsed, given, (row,), (), {row.record_id: tag})
+    assert [(note.code, note.reason) for note in found if FLAGS[note.code].step == "geotag"] == expected
