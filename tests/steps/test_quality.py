@@ -307,7 +307,12 @@ HERE = GeoPoint(14.1, 13.2, None, 5.0)
         ),
         (
             GeoTag("gps", "near_border", position=HERE, measured_pcode="XS0102"),
-            [("near_border", "The position is so near the border of XS0102 that it may lie on the other side.")],
+            [
+                (
+                    "near_border",
+                    "The position is so near the border of XS0102 that it may lie on the other side.",
+                )
+            ],
         ),
         (
             GeoTag("none", "no_polygon"),
