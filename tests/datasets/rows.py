@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from shapely import box
+
 from forms import vocabulary
 from sync.access import Actor, Grant
 from sync.steps.record_ids import record_id
@@ -48,6 +50,16 @@ FMP_01 = {
     **AREAS["NO01"],
 }
 FMP_02 = {"place_id": "FMP-02", "place_name": "Gare", "place_type": "fmp", **AREAS["SU02"]}
+
+
+_NORTH, _SOUTH = (0.0, 12.0, 4.0, 14.0), (0.0, 10.0, 4.0, 12.0)  # west, south, east, north
+_BOXES = {
+    "XS": (0.0, 10.0, 4.0, 14.0),
+    "NO01": _NORTH,
+    "NO0101": _NORTH,
+    "SU02": _SOUTH,
+    "SU0201": _SOUTH,
+}
 
 
 def person(role: str, project_id: int, **narrowed: Any) -> Actor:
@@ -94,7 +106,7 @@ class Country:
         return self.store.write(work)
 
     def add(self, table: str, of: Mapping[str, Any] | None = None, **values: Any) -> str:
-        """One row of a harmonised table, from a submission of its own unless one is given. Gives its record_id."""
+        """One row of a harmonised table, of a submission of its own unless one is given. Gives its id."""
         return self.add_all(table, [values], of)[0]
 
     def add_all(
@@ -257,5 +269,5 @@ def _area(release_id: int, level: int, code: str, name: str, parent_id: int | No
         "iso3": "XSA",
         "center_lon": 0.0,
         "center_lat": 0.0,
-        "geometry": b"",
+        "geometry": box(*_BOXES[code]).wkb,
     }

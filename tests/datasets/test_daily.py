@@ -5,28 +5,22 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import pytest
-
 from server.datasets.daily import daily_rows
 from server.datasets.filters import Filters
+from server.datasets.network import locator
 from server.datasets.scope import scope
 from sync.access import Actor
-from sync.store import Store
-from tests.datasets.rows import FMP_01, FMP_02, MONDAY, TUESDAY, WEDNESDAY, Country, country, person
+from tests.datasets.rows import FMP_01, FMP_02, MONDAY, TUESDAY, WEDNESDAY, Country, person
 
 TODAY = date(2026, 11, 30)
-
-
-@pytest.fixture
-def sahelia(store: Store) -> Country:
-    return country(store)
 
 
 def days(of: Country, *names: str, actor: Actor | None = None, **filters: Any) -> list[tuple[Any, ...]]:
     """flow_daily as the actor sees it: (date, place, tool, outcome, ...) and the columns asked for."""
     with of.store.read() as session:
         seen = scope(session, actor, of.project_id)
-        batches = list(daily_rows(session, seen, Filters(**filters), TODAY))
+        locate = locator(of.store, session, of.project_id)
+        batches = list(daily_rows(session, seen, Filters(**filters), TODAY, locate))
     first = ("date", "place_id", "flow_tool", "outcome", *names)
     return [tuple(row.get(name) for name in first) for batch in batches for row in batch]
 
@@ -102,12 +96,17 @@ def test_what_is_unknown_stays_unknown_and_what_is_zero_is_zero(sahelia: Country
     sahelia.flow(MONDAY, FMP_01, None, direction="incoming")
     sahelia.flow(TUESDAY, FMP_01, None)
     sahelia.flow(None, FMP_01, 3)
-    names = ("groups", "groups_without_count", "movements", "movements_outgoing", "movements_transit",
-             "movements_short_term_local", "men", "girls", "sadd_known", "sadd_known_share", "herds")  # fmt: skip
-    assert days(sahelia, *names) == [
-        (None, "FMP-01", "FMR", "no_day_form", 1, 0, 3, None, None, None, None, None, 0, 0.0, None),
-        (MONDAY, "FMP-01", "FMR", "no_day_form", 3, 1, 40, 20, 0, None, 14, 1, 20, 0.5, None),
-        (TUESDAY, "FMP-01", "FMR", "no_day_form", 1, 1, None, None, None, None, None, None, None, None, None),
+    counted = days(sahelia, "groups", "groups_without_count", "movements", "men", "girls", "herds")
+    assert counted == [
+        (None, "FMP-01", "FMR", "no_day_form", 1, 0, 3, None, None, None),
+        (MONDAY, "FMP-01", "FMR", "no_day_form", 3, 1, 40, 14, 1, None),
+        (TUESDAY, "FMP-01", "FMR", "no_day_form", 1, 1, None, None, None, None),
+    ]
+    asked = ("movements_outgoing", "movements_transit", "movements_short_term_local")
+    assert [row[4:] for row in days(sahelia, *asked, "sadd_known", "sadd_known_share")] == [
+        (None, None, None, 0, 0.0),
+        (20, 0, None, 20, 0.5),
+        (None, None, None, None, None),
     ]
 
 
@@ -162,7 +161,7 @@ def test_herds_are_counted_by_their_own_tool_and_belong_to_it_on_a_zero_day_too(
 
 def test_a_viewer_of_one_province_learns_nothing_of_the_other_not_even_from_counts(sahelia: Country) -> None:
     sahelia.point(FMP_01, weekdays="12345", lon=1.5, lat=12.5)
-    sahelia.point(FMP_02, weekdays="12345", lon=1.5, lat=12.5)
+    sahelia.point(FMP_02, weekdays="12345", lon=1.5, lat=11.5)
     sahelia.flow(MONDAY, FMP_01, 12)
     sahelia.flow(MONDAY, FMP_02, 30)
     names = ("adm1_name", "movements", "points_reporting", "points_expected", "lat")
@@ -172,7 +171,7 @@ def test_a_viewer_of_one_province_learns_nothing_of_the_other_not_even_from_coun
     ]
     district = person("coordinator", sahelia.project_id, pcode="SU0201")
     assert days(sahelia, *names, actor=district) == [
-        (MONDAY, "FMP-02", "FMR", "no_day_form", "Sud", 30, 1, 1, 12.5),
+        (MONDAY, "FMP-02", "FMR", "no_day_form", "Sud", 30, 1, 1, 11.5),
     ]
     partner = person("analyst", sahelia.project_id, organisation="RBM")
     assert days(sahelia, *names, actor=partner) == []
@@ -184,9 +183,11 @@ def test_a_viewer_of_one_province_learns_nothing_of_the_other_not_even_from_coun
 
 
 def test_a_silent_place_still_has_its_name_and_area(sahelia: Country) -> None:
-    sahelia.point(FMP_01, weekdays="1")
-    sahelia.point(FMP_02, weekdays="1")
+    sahelia.point(FMP_01, weekdays="1", pcode=None, lon=2.0, lat=13.0)  # its position says where it is
+    sahelia.point({**FMP_02, "place_id": "FMP-03"}, weekdays="1")  # the area it was declared in does
     sahelia.flow(MONDAY, FMP_02, 30)
+    declared = days(sahelia, "adm1_name", "adm2_pcode", "adm0_iso3")[2]
+    assert declared == (MONDAY, "FMP-03", "FMR", "missing", "Sud", "SU0201", "XSA")
     silent = days(sahelia, "place_name", "adm1_name", "adm2_pcode", "adm0_iso3")[0]
     assert silent == (
         MONDAY,
