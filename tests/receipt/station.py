@@ -1,13 +1,11 @@
-"""A server that receives: the real endpoint on real HTTP, in a thread or in a process that can be killed.
+"""A server that receives: the real application on real HTTP, in a thread or in a process that can be killed.
 
-Run as `python -m tests.receipt.station DATA DATABASE TOKEN_FILE [FAULT]` it serves until it is killed; the
-address stands in the token file's folder as `address`.
+No worker runs inside, so that what receipt wrote stays as it was written.
 """
 
 from __future__ import annotations
 
 import socket
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -15,31 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from server.openrosa.responses import openrosa_problem
-from server.openrosa.submission import submission
+from server.app import create_app
+from server.serve import server_config
 from server.settings import Settings
-from sync import problems
-from sync.access import authenticate, create_app_user
-from sync.catalogue import catalogue
+from sync.access import create_app_user
 from sync.registry import create_project
 from sync.store import Store, WriteSession, new_uuid, now, open_store
 from sync.tables import form, form_version
 from tests.receipt.tablet_wire import FORM, VERSION, Wire
-
-STATUS = {
-    problems.Unauthorised: 401,
-    problems.Forbidden: 403,
-    problems.NotFound: 404,
-    problems.Invalid: 400,
-    problems.BodyCut: 400,
-    problems.StorageFull: 507,
-    problems.Unavailable: 503,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +50,11 @@ def start_mission(store: Store, forms: Sequence[str] = ()) -> Mission:
 
 
 def publish(
-    session: WriteSession, project_id: int, xml_form_id: str = FORM, version: str = VERSION, state: str = "open"
+    session: WriteSession,
+    project_id: int,
+    xml_form_id: str = FORM,
+    version: str = VERSION,
+    state: str = "open",
 ) -> None:
     """A published form version as the registry keeps it; receipt asks for no more than its name."""
     form_id = session.insert_returning(
@@ -83,83 +69,31 @@ def publish(
     )
     row = {
         "uuid": new_uuid(), "form_id": form_id, "version": version, "title": xml_form_id, "hash": "0" * 32,
-        "xform": b"<x/>", "source": b"", "source_name": "fmr.md", "vocabulary_version": "1", "is_mapped": False,
-        "published_at": now(),
+        "xform": b"<x/>", "source": b"", "source_name": "fmr.md", "vocabulary_version": "1",
+        "is_mapped": False, "published_at": now(),
     }  # fmt: skip
     session.insert(form_version, [row])
 
 
-@dataclass(frozen=True, slots=True)
-class _Device:
-    actor_uuid: str
-    project_uuid: str
-    project_id: int
-    forms: frozenset[str] | None
-
-    def may_submit(self, xml_form_id: str) -> bool:
-        return self.forms is None or xml_form_id in self.forms
-
-
-class _Doorkeeper:
-    """Tokens to devices, each looked up once."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._known: dict[tuple[str, int], _Device] = {}
-
-    def __call__(self, token: str, project_id: int) -> _Device:
-        device = self._known.get((token, project_id))
-        return device or self._known.setdefault((token, project_id), self._look_up(token, project_id))
-
-    def _look_up(self, token: str, project_id: int) -> _Device:
-        from sqlalchemy import select
-
-        from sync.tables import project
-
-        with self._store.read() as session:
-            actor = authenticate(session, token).actor
-            grants = actor.on(project_id)
-            if not grants:
-                raise problems.NotFound("There is no such project.")
-            forms = [grant.xml_form_id for grant in grants]
-            uuid = session.scalar(select(project.c.uuid).where(project.c.id == project_id))
-        some = None if None in forms else frozenset(form for form in forms if form)
-        return _Device(actor.uuid, uuid, project_id, some)
-
-
-def receiving_app(store: Store, settings: Settings) -> Starlette:
-    app = Starlette(
-        routes=[
-            Route(
-                "/v1/key/{token}/projects/{project_id:int}/submission", submission, methods=["HEAD", "POST"]
-            )
-        ],
-        exception_handlers={problems.Problem: _answer_problem},
-    )
-    app.state.store = store
-    app.state.settings = settings
-    app.state.device_access = _Doorkeeper(store)
-    app.state.form_state = catalogue(store).state
-    return app
-
-
-async def _answer_problem(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, problems.Problem)
-    return openrosa_problem(error, STATUS[type(error)])
-
-
 def settings_for(environ: dict[str, str] | None = None) -> Settings:
-    return Settings.from_env(environ={"WAYPOST_RESERVE_BYTES": "0", **(environ or {})})
+    quiet = {"WAYPOST_RESERVE_BYTES": "0", "WAYPOST_WORKER": "outside", "WAYPOST_LOG_LEVEL": "error"}
+    return Settings.from_env(environ={**quiet, **(environ or {})})
+
+
+def server_on(store: Store, settings: Settings) -> uvicorn.Server:
+    config = server_config(settings, create_app(settings, store))
+    config.log_config = None  # pytest's own
+    config.timeout_graceful_shutdown = 5
+    return uvicorn.Server(config)
 
 
 class Station:
     """The server in a thread of this process. A context manager."""
 
     def __init__(self, store: Store, settings: Settings | None = None) -> None:
-        self.store = store
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.host, self.port = self._socket.getsockname()
-        self._server = uvicorn.Server(_config(receiving_app(store, settings or settings_for())))
+        self._server = server_on(store, settings or settings_for())
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
 
     def __enter__(self) -> Station:
@@ -177,19 +111,6 @@ class Station:
         return Wire(self.host, self.port, mission.base)
 
 
-def _config(app: Starlette) -> uvicorn.Config:
-    return uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
-
-
-def main(data: str, database: str, address_file: str, fault: str = "") -> None:
-    store = open_store(Path(data), database)
-    environ = {"WAYPOST_FAULT": fault, "WAYPOST_ALLOW_FAULTS": "1"} if fault else {}
-    listening = socket.create_server(("127.0.0.1", 0))
-    written = Path(f"{address_file}.new")
-    written.write_text(f"{listening.getsockname()[1]}")
-    written.rename(address_file)
-    uvicorn.Server(_config(receiving_app(store, settings_for(environ)))).run(sockets=[listening])
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def serve_until_killed(data: Path, database: str, listening: socket.socket, environ: dict[str, str]) -> None:
+    """The server as the whole of a process; the socket is its parent's, so that its address outlives it."""
+    server_on(open_store(data, database), settings_for(environ)).run(sockets=[listening])

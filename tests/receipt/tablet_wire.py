@@ -1,10 +1,11 @@
-"""What ODK Collect puts on the wire: XML as kxml writes it, multipart bodies as OkHttp builds them, sockets."""
+"""What ODK Collect puts on the wire: XML as kxml writes it, multipart as OkHttp builds it, sockets."""
 
 from __future__ import annotations
 
 import http.client
 import re
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
@@ -61,7 +62,9 @@ def filled(
     men: int = 21,
 ) -> bytes:
     """A filled form. `edits` is written as Collect does: without a namespace, into an orx:meta."""
-    attributes = "".join(f" {k}='{escape(v)}'" for k, v in (("id", form), ("version", version)) if v is not None)
+    attributes = "".join(
+        f" {k}='{escape(v)}'" for k, v in (("id", form), ("version", version)) if v is not None
+    )
     meta = f"<orx:instanceID>{instance_id}</orx:instanceID>" if instance_id else ""
     if edits:
         meta += f"<deprecatedID>{edits}</deprecatedID>"
@@ -99,6 +102,7 @@ class Wire:
         """Announce the whole body, send the first `sent` bytes of it, then lose the link."""
         with socket.create_connection((self.host, self.port)) as link:
             link.sendall(self._head(len(body)) + body[:sent])
+            time.sleep(0.002)  # the server gets to work on it before it hears of the end
 
     def post_and_lose_the_answer(self, body: bytes) -> None:
         """Send everything, wait until the answer is on its way, never read it."""

@@ -27,7 +27,9 @@ def test_an_edit_arrives_first(tablet: Wire, store: Store) -> None:
     assert told(tablet, edit) == (202, WAITS)
     assert told(tablet, original) == (201, STORED)
     assert told(tablet, edit) == (201, AGAIN)
-    assert records(store)["uuid:2"].bodies == [Body("held", "original_missing", edit)]  # the pipeline applies it
+    assert records(store)["uuid:2"].bodies == [
+        Body("held", "original_missing", edit)
+    ]  # the pipeline applies it
 
 
 def test_an_original_comes_again_after_its_edit(tablet: Wire, store: Store) -> None:

@@ -11,13 +11,15 @@ from tests.receipt.ledger import Body, Held, blobs, change_numbers, records, wai
 from tests.receipt.station import Mission, Station, publish, settings_for, start_mission
 from tests.receipt.tablet_wire import Wire, filled, photo, xml_part
 
+NO_VERSION = "the server does not know this version of the form yet."
+
 
 @pytest.mark.parametrize(
     ("xml", "reason", "words"),
     [
         (filled("uuid:1", form="census"), "unknown_form", "the server does not know this form yet."),
-        (filled("uuid:1", version="2019"), "unknown_version", "the server does not know this version of the form yet."),
-        (filled("uuid:1", version=None), "unknown_version", "the server does not know this version of the form yet."),
+        (filled("uuid:1", version="2019"), "unknown_version", NO_VERSION),
+        (filled("uuid:1", version=None), "unknown_version", NO_VERSION),
         (filled("uuid:1", form="shut"), "form_closed", "this form is closed."),
         (filled("uuid:1", form=None), "unreadable", "it does not say which form it belongs to."),
     ],
@@ -26,7 +28,10 @@ def test_a_submission_the_server_cannot_place_is_held(
     tablet: Wire, store: Store, mission: Mission, xml: bytes, reason: str, words: str
 ) -> None:
     store.write(lambda session: publish(session, mission.project_id, "shut", state="closed"))
-    for message in (f"Received and stored, but held: {words} 1 file stored.", f"Received and stored, but held: {words}"):
+    for message in (
+        f"Received and stored, but held: {words} 1 file stored.",
+        f"Received and stored, but held: {words}",
+    ):
         answer = tablet.post(xml_part(xml), photo("a.jpg", b"a"))
         assert (answer.status, answer.message) == (202, message)
     assert records(store) == {"uuid:1": Held([Body("held", reason, xml)], [("a.jpg", b"a")])}
@@ -68,7 +73,9 @@ def test_a_huge_submission_is_parked(store: Store, mission: Mission) -> None:
         for files in (1, 1):
             answer = tablet.post(photo("a.jpg", b"a"), xml_part(xml))
             assert answer.status == 202
-            assert answer.message.startswith("Received and stored, but held: it is too large to be read at once.")
+            assert answer.message.startswith(
+                "Received and stored, but held: it is too large to be read at once."
+            )
             (held,) = records(store).values()
             assert held == Held([Body("held", "too_large", xml)], [("a.jpg", b"a")])
             assert blobs(store) == files + 1
