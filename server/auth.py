@@ -13,14 +13,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from starlette.requests import Request
 
 from sync.access import Actor, access_fingerprint, authenticate
 from sync.freshness import Fresh
 from sync.problems import Forbidden, NotFound, Unauthorised
+from sync.registry import get_project
 from sync.store import Store
-from sync.tables import project
 from sync.tables.access import ActorKind, Role
 from sync.tokens import read_token
 
@@ -138,7 +137,7 @@ class Access:
         if not grants:
             raise _no_project(project_id)
         with self._store.read() as session:
-            uuid = session.scalar(select(project.c.uuid).where(project.c.id == project_id))
+            uuid = get_project(session, project_id)["uuid"]
         narrowed = [grant.xml_form_id for grant in grants]
         forms = None if None in narrowed else frozenset(form for form in narrowed if form is not None)
         device = Device(actor, project_id, str(uuid), forms)

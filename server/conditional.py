@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 CACHE_CONTROL = "private, no-cache"
-_WORTH_ZIPPING = 1024
 _TEXT = ("text/", "application/json", "application/xml", "application/geo+json", "image/svg+xml")
 
 
@@ -41,11 +40,9 @@ def conditional(
     if _has(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=common)
     content = body()
-    if zipped and len(content) >= _WORTH_ZIPPING:
+    if zipped:
         content = _gzip(content)
         common["Content-Encoding"] = "gzip"
-    elif zipped:
-        common["ETag"] = f'"{tag}"'
     return Response(content, 200, {**common, "Content-Type": media_type})
 
 

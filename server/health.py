@@ -12,20 +12,17 @@ from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request
-from sqlalchemy import func, select
 from starlette.responses import Response
 
+from sync.backlog import read_backlog
 from sync.migrate import check_schema
 from sync.problems import Problem, StorageFull
-from sync.store import ReadSession, Store, WriteSession, now
-from sync.tables import event, submission_version
-from sync.tables.log import EventState
-from sync.tables.records import VersionState
+from sync.store import Store, WriteSession
 from sync.writer import Group
 
 WRITER_WAIT_S = 10.0
 
-router = APIRouter(prefix="/health", tags=["health"])
+router = APIRouter(prefix="/health", include_in_schema=False)
 
 
 def _touch(_session: WriteSession, items: Sequence[None]) -> Sequence[None]:
@@ -36,15 +33,13 @@ def _touch(_session: WriteSession, items: Sequence[None]) -> Sequence[None]:
 _TOUCH: Group[None, None] = Group(_touch)
 
 
-@router.get("/live")
-@router.head("/live", include_in_schema=False)
+@router.api_route("/live", methods=["GET", "HEAD"])
 async def live() -> Response:
     """The process answers."""
     return _answer(200, {"status": "ok"})
 
 
-@router.get("/ready")
-@router.head("/ready", include_in_schema=False)
+@router.api_route("/ready", methods=["GET", "HEAD"])
 def ready(request: Request) -> Response:
     """Submissions can be taken: schema, durable database, free disk, a writer that writes. Else 503."""
     state = request.app.state
@@ -58,33 +53,11 @@ def ready(request: Request) -> Response:
     return _answer(200 if ok else 503, {"status": "ok" if ok else "not ready", "checks": found})
 
 
-@router.get("")
-@router.head("", include_in_schema=False)
+@router.api_route("", methods=["GET", "HEAD"])
 def backlog(request: Request) -> Response:
     """What waits, since when, what is parked and what is held."""
     with request.app.state.store.read() as session:
         return _answer(200, {"status": "ok", **read_backlog(session)})
-
-
-def read_backlog(session: ReadSession) -> dict[str, Any]:
-    """waiting, parked, held: how many; oldest_waiting_s: seconds, None if nothing waits."""
-    counted = {
-        row["state"]: row["n"]
-        for row in session.all(
-            select(event.c.state, func.count().label("n"))
-            .where(event.c.state != EventState.DONE)
-            .group_by(event.c.state)
-        )
-    }
-    oldest = session.scalar(
-        select(event.c.created_at).where(event.c.state == EventState.WAITING).order_by(event.c.id).limit(1)
-    )
-    return {
-        "waiting": counted.get(EventState.WAITING, 0),
-        "oldest_waiting_s": None if oldest is None else max(0.0, (now() - oldest).total_seconds()),
-        "parked": counted.get(EventState.PARKED, 0),
-        "held": session.scalar(select(func.count()).where(submission_version.c.state == VersionState.HELD)),
-    }
 
 
 def _check_disk(store: Store, reserve_bytes: int) -> None:

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import os
 import resource
 import stat
-from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy.engine import make_url
 from uvicorn.supervisors import Multiprocess
 
 from server.app import create_app
 from server.logging import log_config
 from server.settings import Http, Settings
 from server.slow_clients import GuardedConfig
+from sync.engine import sqlite_file
 from sync.migrate import check_schema
 from sync.problems import Invalid
 from sync.store import open_store
@@ -57,13 +55,14 @@ def serve(settings: Settings) -> None:
     if config.workers == 1:
         uvicorn.Server(config).run()
         return
-    settings.into_environ(os.environ)
+    settings.pass_on()
     Multiprocess(config, sockets=[config.bind_socket()]).run()
 
 
 def server_config(settings: Settings, app: FastAPI | None = None) -> GuardedConfig:
-    """uvicorn's configuration; `app` for tests, else each process makes its own."""
+    """uvicorn's configuration. With an `app` of the caller's, the caller's logging stays as it is."""
     http = settings.http
+    logs = log_config(http.log_level) if app is None else None
     if app is None and http.processes == 1:
         app = create_app(settings)
     config = GuardedConfig(
@@ -75,7 +74,7 @@ def server_config(settings: Settings, app: FastAPI | None = None) -> GuardedConf
         http="server.slow_clients:GuardedProtocol",
         ws="none",
         lifespan="on",
-        log_config=log_config(http.log_level),
+        log_config=logs,
         server_header=False,
         proxy_headers=bool(http.trusted_proxies),
         forwarded_allow_ips=list(http.trusted_proxies),
@@ -117,10 +116,9 @@ def check_exposure(http: Http) -> None:
 
 def check_private(settings: Settings) -> None:
     """Take other users' access away from the database file and the key; raise Invalid when that fails."""
-    url = make_url(settings.database_url)
     files = [settings.master_key]
-    if url.get_backend_name() == "sqlite" and url.database:
-        files += [Path(url.database + ending) for ending in ("", "-wal", "-shm")]
+    if database := sqlite_file(settings.database_url):
+        files += [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm")]
     for file in files:
         if not file.exists() or not file.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
             continue
@@ -134,8 +132,7 @@ def check_private(settings: Settings) -> None:
 
 
 def _check_processes(settings: Settings) -> None:
-    sqlite = make_url(settings.database_url).get_backend_name() == "sqlite"
-    if settings.http.processes > 1 and sqlite:
+    if settings.http.processes > 1 and sqlite_file(settings.database_url):
         raise Invalid(
             "SQLite is written by one process.",
             "Set WAYPOST_PROCESSES=1, or use PostgreSQL (WAYPOST_DATABASE).",

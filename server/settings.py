@@ -240,8 +240,9 @@ class Settings:
             return dialect == "sqlite"
         return self.worker.mode == "inside"
 
-    def into_environ(self, environ: MutableMapping[str, str]) -> None:
-        """Write these settings where child processes read theirs."""
+    def pass_on(self, environ: MutableMapping[str, str] | None = None) -> None:
+        """Write these settings where child processes read theirs (default: this process's environment)."""
+        environ = os.environ if environ is None else environ
         for group in fields(self):
             values = getattr(self, group.name)
             for one in fields(values):

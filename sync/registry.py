@@ -78,7 +78,7 @@ def list_projects(session: ReadSession) -> list[RowMapping]:
 
 
 def list_forms(session: ReadSession, project_id: int) -> list[RowMapping]:
-    """The current version of each form: xml_form_id, state, version, title, hash, is_mapped, published_at,
+    """The current version of each form: form_id, state, version, title, hash, is_mapped, published_at,
     media (how many files it has)."""
     return list(session.all(_CURRENT.where(form.c.project_id == project_id).order_by(form.c.xml_form_id)))
 
@@ -110,6 +110,7 @@ def publish_form(
             [problem.to_json() for problem in compilation.problems],
         )
     _refuse_names_without_a_url(compilation.form)
+    files = dict(compilation.files) | files
     source = (data, PurePosixPath(name).name)
 
     def work(session: WriteSession) -> PublishedForm:
@@ -122,7 +123,7 @@ def publish_form(
 
 
 def set_form_state(
-    store: Store, project_id: int, xml_form_id: str, state: str, by: str | None = None
+    session: WriteSession, project_id: int, xml_form_id: str, state: str, by: str | None = None
 ) -> None:
     """Open, close or begin to close a form. Opening hands over what was held because it was closed.
 
@@ -131,24 +132,20 @@ def set_form_state(
     if state not in list(FormState):
         raise Invalid(f"{state!r} is not a state of a form.", f"Use one of {', '.join(FormState)}.")
 
-    def work(session: WriteSession) -> None:
-        known = session.first(
-            select(form.c.id, form.c.uuid, project.c.uuid.label("project_uuid"))
-            .join(project, project.c.id == form.c.project_id)
-            .where(form.c.project_id == project_id, form.c.xml_form_id == xml_form_id)
+    known = session.first(
+        select(form.c.id, form.c.uuid, project.c.uuid.label("project_uuid"))
+        .join(project, project.c.id == form.c.project_id)
+        .where(form.c.project_id == project_id, form.c.xml_form_id == xml_form_id)
+    )
+    if known is None:
+        raise NotFound(
+            f"Project {project_id} has no form {xml_form_id!r}.", "`waypost form list` shows them."
         )
-        if known is None:
-            raise NotFound(
-                f"Project {project_id} has no form {xml_form_id!r}.", "`waypost form list` shows them."
-            )
-        session.execute(update(form).where(form.c.id == known["id"]).values(state=state))
-        session.change(ChangeKind.FORM, known["uuid"])
-        session.audit("form.state", known["uuid"], by, state=state)
-        if state != FormState.CLOSED:
-            _release(session, known["project_uuid"], xml_form_id, None, (HoldReason.FORM_CLOSED,))
-
-    store.write(work)
-    catalogue(store).expire()
+    session.execute(update(form).where(form.c.id == known["id"]).values(state=state))
+    session.change(ChangeKind.FORM, known["uuid"])
+    session.audit("form.state", known["uuid"], by, state=state)
+    if state != FormState.CLOSED:
+        _release(session, known["project_uuid"], xml_form_id, None, (HoldReason.FORM_CLOSED,))
 
 
 def _publish(
@@ -293,7 +290,7 @@ _MEDIA_COUNT = (
     .scalar_subquery()
 )
 _CURRENT = select(
-    form.c.xml_form_id,
+    form.c.xml_form_id.label("form_id"),
     form.c.state,
     form_version.c.version,
     form_version.c.title,

@@ -8,31 +8,16 @@ very bytes. Trouble raises, and is answered with an error, never with a shorter 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from sqlalchemy import exists, select
 from starlette.requests import Request
 from starlette.responses import Response
 
 from server.auth import Device
 from server.conditional import conditional, tag_of
 from server.links import BLANK_VERSION, base_url, device_url, segment
-from server.openrosa.versions import OPENROSA_VERSION, TEXT_XML
-from sync.store import ReadSession
-from sync.tables import form, form_media, form_version
-from sync.tables.registry import FormState
-
-
-@dataclass(frozen=True, slots=True)
-class ListedForm:
-    """One entry."""
-
-    xml_form_id: str
-    name: str
-    version: str  # "" when the form has none
-    hash: str  # md5 of the bytes at the download URL, 32 hex digits
-    has_media: bool
+from server.openrosa.headers import OPENROSA_VERSION, TEXT_XML
+from sync.offering import OfferedForm, offered_forms
 
 
 def form_list(request: Request) -> Response:
@@ -43,7 +28,7 @@ def form_list(request: Request) -> Response:
     with state.store.read() as session:
         listed = [
             entry
-            for entry in listed_forms(session, device.project_id)
+            for entry in offered_forms(session, device.project_id)
             if device.may_submit(entry.xml_form_id) and wanted in (None, entry.xml_form_id)
         ]
     here = device_url(base_url(request, state.settings.http), request.path_params["token"], device.project_id)
@@ -53,21 +38,7 @@ def form_list(request: Request) -> Response:
     )
 
 
-def listed_forms(session: ReadSession, project_id: int) -> list[ListedForm]:
-    """The current version of every open form of a project, by form id."""
-    return [
-        ListedForm(
-            row["xml_form_id"],
-            " ".join(row["title"].split()) or row["xml_form_id"],
-            row["version"],
-            row["hash"],
-            row["has_media"],
-        )
-        for row in session.all(_OPEN.where(form.c.project_id == project_id))
-    ]
-
-
-def list_document(listed: Sequence[ListedForm], here: str) -> bytes:
+def list_document(listed: Sequence[OfferedForm], here: str) -> bytes:
     """The XML; `here` is the device's own server URL."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<xforms xmlns="http://openrosa.org/xforms/xformsList">'
@@ -81,7 +52,7 @@ def version_url(here: str, xml_form_id: str, version: str) -> str:
     return f"{here}/forms/{segment(xml_form_id)}/versions/{segment(version or BLANK_VERSION)}"
 
 
-def _entry(entry: ListedForm, here: str) -> str:
+def _entry(entry: OfferedForm, here: str) -> str:
     at = version_url(here, entry.xml_form_id, entry.version)
     version = f"<version>{escape(entry.version)}</version>" if entry.version else ""
     manifest = f"<manifestUrl>{escape(at)}/manifest</manifestUrl>" if entry.has_media else ""
@@ -89,17 +60,3 @@ def _entry(entry: ListedForm, here: str) -> str:
         f"<xform><formID>{escape(entry.xml_form_id)}</formID><name>{escape(entry.name)}</name>{version}"
         f"<hash>md5:{entry.hash}</hash><downloadUrl>{escape(at)}.xml</downloadUrl>{manifest}</xform>"
     )
-
-
-_OPEN = (
-    select(
-        form.c.xml_form_id,
-        form_version.c.title,
-        form_version.c.version,
-        form_version.c.hash,
-        exists().where(form_media.c.form_version_id == form_version.c.id).label("has_media"),
-    )
-    .join(form_version, form_version.c.id == form.c.current_version_id)
-    .where(form.c.state == FormState.OPEN)
-    .order_by(form.c.xml_form_id)
-)

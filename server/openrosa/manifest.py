@@ -7,9 +7,9 @@ media.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,16 +17,15 @@ from server.auth import Device
 from server.conditional import conditional, tag_of
 from server.links import base_url, device_url, segment
 from server.openrosa.formlist import version_url
-from server.openrosa.versions import OPENROSA_VERSION, TEXT_XML, Version
-from sync.tables import form_media
+from server.openrosa.headers import OPENROSA_VERSION, TEXT_XML
+from sync.offering import OfferedFile, OfferedVersion, offered_files
 
 
-def manifest(request: Request, device: Device, version: Version) -> Response:
+def manifest(request: Request, device: Device, version: OfferedVersion) -> Response:
     """`GET .../forms/{form}/versions/{version}/manifest`."""
     state = request.app.state
-    columns = select(form_media.c.name, form_media.c.md5).where(form_media.c.form_version_id == version.id)
     with state.store.read() as session:
-        files = [(row["name"], row["md5"]) for row in session.all(columns.order_by(form_media.c.name))]
+        files = offered_files(session, version.id)
     here = device_url(base_url(request, state.settings.http), request.path_params["token"], device.project_id)
     at = version_url(here, version.xml_form_id, version.version)
     document = manifest_document(files, at)
@@ -35,12 +34,12 @@ def manifest(request: Request, device: Device, version: Version) -> Response:
     )
 
 
-def manifest_document(files: list[tuple[str, str]], at: str) -> bytes:
-    """The XML for (name, md5) pairs; `at` is the version's own URL."""
+def manifest_document(files: Sequence[OfferedFile], at: str) -> bytes:
+    """The XML; `at` is the version's own URL."""
     entries = "".join(
-        f"<mediaFile><filename>{escape(name)}</filename><hash>md5:{md5}</hash>"
-        f"<downloadUrl>{escape(at)}/attachments/{segment(name)}</downloadUrl></mediaFile>"
-        for name, md5 in files
+        f"<mediaFile><filename>{escape(file.name)}</filename><hash>md5:{file.md5}</hash>"
+        f"<downloadUrl>{escape(at)}/attachments/{segment(file.name)}</downloadUrl></mediaFile>"
+        for file in files
     )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'

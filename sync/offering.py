@@ -1,0 +1,113 @@
+"""What tablets are offered: the list of forms, a version's XForm, the files it needs.
+
+Reads only, each a query or two: a tablet asks for every form at every check.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from sqlalchemy import exists, select
+
+from sync.store import ReadSession
+from sync.tables import form, form_media, form_version
+from sync.tables.registry import FormState
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedForm:
+    """The current version of an open form."""
+
+    xml_form_id: str
+    name: str  # never empty
+    version: str  # "" when the form has none
+    hash: str  # md5 of the XForm, 32 hex digits
+    has_media: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedVersion:
+    """A published version, current or not."""
+
+    id: int  # form_version.id
+    xml_form_id: str
+    version: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedFile:
+    id: int  # form_media.id
+    name: str
+    md5: str  # 32 hex digits
+    content_type: str
+
+
+def offered_forms(session: ReadSession, project_id: int) -> list[OfferedForm]:
+    """Every open form of a project, each once, by form id."""
+    return [
+        OfferedForm(
+            row["xml_form_id"],
+            " ".join(row["title"].split()) or row["xml_form_id"],
+            row["version"],
+            row["hash"],
+            row["has_media"],
+        )
+        for row in session.all(_OPEN.where(form.c.project_id == project_id))
+    ]
+
+
+def offered_version(
+    session: ReadSession, project_id: int, xml_form_id: str, version: str | None
+) -> OfferedVersion | None:
+    """One version of a form in any state; `version` None is the current one."""
+    columns = select(form_version.c.id, form.c.xml_form_id, form_version.c.version, form_version.c.hash)
+    if version is None:
+        statement = columns.join(form, form.c.current_version_id == form_version.c.id)
+    else:
+        statement = columns.join(form, form.c.id == form_version.c.form_id)
+        statement = statement.where(form_version.c.version == version)
+    row = session.first(statement.where(form.c.project_id == project_id, form.c.xml_form_id == xml_form_id))
+    return OfferedVersion(**row) if row is not None else None
+
+
+def xform_bytes(session: ReadSession, version_id: int) -> bytes:
+    """The XForm exactly as published."""
+    return bytes(session.scalar(select(form_version.c.xform).where(form_version.c.id == version_id)))
+
+
+def offered_files(session: ReadSession, version_id: int) -> list[OfferedFile]:
+    """The files of a version that were uploaded, by name."""
+    statement = _FILES.where(form_media.c.form_version_id == version_id).order_by(form_media.c.name)
+    return [OfferedFile(**row) for row in session.all(statement)]
+
+
+def offered_file(session: ReadSession, version_id: int, name: str) -> OfferedFile | None:
+    """One file by its name, in whichever Unicode form it was asked for."""
+    row = session.first(
+        _FILES.where(
+            form_media.c.form_version_id == version_id,
+            form_media.c.name == unicodedata.normalize("NFC", name),
+        )
+    )
+    return OfferedFile(**row) if row is not None else None
+
+
+def file_content(session: ReadSession, file_id: int) -> bytes:
+    return bytes(session.scalar(select(form_media.c.content).where(form_media.c.id == file_id)))
+
+
+_OPEN = (
+    select(
+        form.c.xml_form_id,
+        form_version.c.title,
+        form_version.c.version,
+        form_version.c.hash,
+        exists().where(form_media.c.form_version_id == form_version.c.id).label("has_media"),
+    )
+    .join(form_version, form_version.c.id == form.c.current_version_id)
+    .where(form.c.state == FormState.OPEN)
+    .order_by(form.c.xml_form_id)
+)
+_FILES = select(form_media.c.id, form_media.c.name, form_media.c.md5, form_media.c.content_type)
