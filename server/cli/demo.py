@@ -23,7 +23,7 @@ def demo(
 
     Builds an invented country, publishes the library's forms, and lets tablets work with lost answers, cut
     uploads, photos in several requests, an edit before its original, an old form version, a wrong clock, two
-    informants reporting one herd, and a server killed in the middle. A separate process then compares what the
+    informants reporting one herd, and a server killed in the middle. A process of its own compares what the
     tablets noted with what the server has. The data folder is ./demo-data unless --data says otherwise.
 
     \b

@@ -55,7 +55,7 @@ _NEIGHBOURS = ((2, 0), (1, 3), (-1, 3), (-2, 0), (-1, -3), (1, -3))
 
 @dataclass(frozen=True)
 class Area:
-    """One administrative area: `cells` are what it is made of, `parents` the codes above it, country first."""
+    """One administrative area: `cells` make it up, `parents` are the codes above it, country first."""
 
     code: str
     name: str

@@ -16,7 +16,7 @@ from server.demo.ledger import Entry
 
 @dataclass(frozen=True)
 class Recount:
-    """Movements by (tool, place, day), outcomes by (place, day), rows of the baseline, the entries that count."""
+    """Movements by (tool, place, day), outcomes by (place, day), rows of the baseline, entries that count."""
 
     movements: dict[tuple[str, str, str], int]
     outcomes: dict[tuple[str, str], str]

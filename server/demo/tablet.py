@@ -69,7 +69,7 @@ class Tablet:
 
     base_url  the server URL a tablet is configured with: `.../v1/key/TOKEN/projects/ID`
     name      who carries it; seeds its randomness and names its ledger
-    clock     what the tablet believes the time is, at the start of each form (aware)
+    clock     what the tablet believes the time is, at the start of each form (aware); default an hour ago
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Tablet:
         self.ledger = ledger or Ledger()
         self.random = chance(seed, name) if ledger else chance(uuid.uuid4())
         self.device_id = "collect:" + "".join(self.random.choices("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", k=16))
-        self.clock = clock or datetime.now(UTC).replace(microsecond=0)
+        self.clock = clock or datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
         self.forms: dict[str, BlankForm] = {}
         self.outbox: list[Filled] = []
         self.sent: list[Filled] = []

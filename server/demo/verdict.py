@@ -32,7 +32,7 @@ from sync.store import open_store
 
 @dataclass
 class Promise:
-    """One thing that must hold: what was looked at (`seen`) and, line by line, where it does not (`broken`)."""
+    """What must hold: how much was looked at (`seen`) and, line by line, where it does not (`broken`)."""
 
     title: str
     seen: int = 0

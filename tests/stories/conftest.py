@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy.engine import make_url
 
 from server.demo.coordinator import Coordinator
 from server.demo.tablet import Tablet
@@ -40,7 +41,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
             server: PostgresServer = request.getfixturevalue("postgres")
             template = request.getfixturevalue("postgres_country")
             name = f"story_{uuid.uuid4().hex}"
-            database = server.create(name, template.database.rsplit("/", 1)[1].partition("?")[0])
+            database = server.create(name, make_url(template.database).database or "")
             stack.callback(_drop, server, name)
         here = Served(template, tmp_path / "data", database)
         stack.callback(here.stop)
