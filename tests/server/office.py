@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 import httpx
-from starlette.testclient import TestClient
 
 from server.app import create_app
 from server.settings import Settings
 from sync.access import NewToken, create_app_user, create_token
 from sync.registry import PublishedForm, create_project, publish_form
 from sync.store import Store
+
+with warnings.catch_warnings():  # it asks for a successor of httpx that is not among our dependencies
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
 
 LIST = "{http://openrosa.org/xforms/xformsList}"
 MANIFEST = "{http://openrosa.org/xforms/xformsManifest}"
