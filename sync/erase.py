@@ -144,7 +144,7 @@ _RAW = {attachment.name, raw_body.name, submission_version.name, record_key.name
 
 def _report(session: ReadSession, record: _Record, dry_run: bool) -> Erasure:
     counts = {
-        table.name: int(session.scalar(select(func.count()).select_from(table).where(where)))
+        str(table.name): int(session.scalar(select(func.count()).select_from(table).where(where)))
         for table, where in _contents(record)
     }
     return Erasure(
