@@ -11,7 +11,7 @@ import http.client
 import shutil
 import socket
 import subprocess
-import time
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -64,10 +64,15 @@ class Victim:
         return server
 
 
+def _wire(listening: socket.socket, mission: Mission) -> Wire:
+    host, port = listening.getsockname()
+    return Wire(host, port, mission.base)
+
+
 def post(listening: socket.socket, mission: Mission) -> int | None:
     """The status, or None when the server died over it."""
     try:
-        return Wire(*listening.getsockname(), mission.base).post_body(BODY).status
+        return _wire(listening, mission).post_body(BODY).status
     except (OSError, http.client.HTTPException):
         return None
 
@@ -87,15 +92,16 @@ def test_whichever_call_fails_nothing_false_is_acknowledged(
 ) -> None:
     folder, mission = template
     bitten = 0
-    for number in range(1, LAST):
+    # A write that fails is an ordinary error to SQLite: a sample is enough. Being killed there is not.
+    for number in range(1, LAST, 5 if call == "pwrite64" and fault != "signal=KILL" else 1):
         with socket.create_server(("127.0.0.1", 0)) as listening:
             victim = Victim(folder, tmp_path / f"{call}-{number}", listening)
             server = victim.start()
-            Wire(*listening.getsockname(), mission.base).head()
+            _wire(listening, mission).head()
             trace = tmp_path / "trace"
             strace = ["strace", "-f", "-qq", "-o", str(trace), "-p", str(server.pid), "-e", f"trace={call}"]
             tracer = subprocess.Popen([*strace, "-e", f"inject={call}:{fault}:when={number}"])
-            wait_until(lambda: _is_traced(server.pid))
+            wait_until(partial(_is_traced, server.pid))
             status = post(listening, mission)
             server.kill()
             server.join()
@@ -122,7 +128,6 @@ def _check(victim: Victim, mission: Mission, status: int | None) -> None:
     server.join()
     store = open_store(victim.data)
     assert records(store) == WHOLE
-    time.sleep(0)
     store.blobs.sweep(older_than_s=0)
     orphans.sweep(store, older_than_s=0)
     assert blobs(store) == 2
