@@ -120,7 +120,7 @@ def list_all(project: Project) -> None:
     from sync.registry import list_forms
 
     with invocation.opened_store() as store, store.read() as session:
-        forms = [_listed(row) for row in list_forms(session, project)]
+        forms = [dict(row) for row in list_forms(session, project)]
     invocation.show(
         forms,
         lambda: invocation.table(
@@ -149,10 +149,6 @@ def set_state(
     with invocation.opened_store() as store:
         store.write(lambda session: set_form_state(session, project, form_id, state.value))
     invocation.show({"form_id": form_id, "state": state.value}, f"{form_id} is {state.value}.")
-
-
-def _listed(row: Any) -> dict[str, Any]:
-    return {"form_id": row["xml_form_id"], **{k: v for k, v in row.items() if k != "xml_form_id"}}
 
 
 def _compiled(file: Path) -> Compilation:
