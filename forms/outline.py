@@ -7,7 +7,7 @@ as can be seen; what the tree itself shows wrong (ends without begins) is told b
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import get_args
 
@@ -160,6 +160,7 @@ def draft_fields(outline: Outline, annotations: Mapping[str, Annotation]) -> tup
     """
     lists = read_choices(outline.workbook)
     calculation, bind_type = outline.columns.one("bind", "calculate"), outline.columns.one("bind", "type")
+    with_other = {node.type.list_name for node in outline.nodes if node.type.or_other}
     marked: dict[str, Sensitivity] = {}
     fields = []
     for node in outline.by_path.values():
@@ -175,7 +176,7 @@ def draft_fields(outline: Outline, annotations: Mapping[str, Annotation]) -> tup
                 _draft_answer(node, bind_type),
                 node.repeat,
                 node.type.list_name if node.type.selects else None,
-                _draft_choices(node.type, lists),
+                _draft_choices(node.type, lists, with_other),
                 marked[node.path],
                 calculated=node.type.calculated or bool(node.row.get(calculation)),
             )
@@ -190,10 +191,12 @@ def _draft_answer(node: Node, bind_type: Header | None) -> AnswerType:
     return node.type.answer or "string"
 
 
-def _draft_choices(kind: QuestionType, lists: Mapping[str, list[ListedChoice]]) -> tuple[Choice, ...] | None:
+def _draft_choices(
+    kind: QuestionType, lists: Mapping[str, list[ListedChoice]], with_other: Container[str | None]
+) -> tuple[Choice, ...] | None:
     if not kind.selects or kind.external:
         return None
     names = {choice.name: None for choice in lists.get(kind.list_name or "", ()) if choice.name}
-    if kind.or_other:
+    if kind.list_name in with_other:
         names["other"] = None
     return tuple(Choice(name) for name in names)

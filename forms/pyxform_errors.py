@@ -23,11 +23,14 @@ _TOLD_BY_US = (
     "There should be a choices sheet",
     "Unknown question type",
     "Unmatched",
+    "Question or group with no name",
     "Choices should have a label",
     "required column headers were not found",
     "different names for the same column",
     "You must have a sheet named",
     "nested deeper than",
+    "invalid element name",  # a name that is none, told by us with its cell
+    "'dict' object has no attribute",  # a column of the choices with a language it cannot have
 )
 """What pyxform says of things that our checks always find, in words that name no row."""
 

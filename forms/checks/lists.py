@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pyxform import aliases
 from pyxform.constants import EXTERNAL_INSTANCE_EXTENSIONS
+from pyxform.parsing.expression import is_xml_tag
 
 from forms.columns import read_columns
 from forms.outline import ListedChoice, Node, Outline, read_choices, setting
@@ -27,6 +28,7 @@ def check_lists(outline: Outline) -> Iterator[FormProblem]:
     choices = outline.workbook.sheet("choices")
     if choices.headers and not {("list name",), ("name",)} <= {c.tokens for c in read_columns(choices)}:
         return  # told as missing columns; nothing can be said of the lists
+    yield from _columns(choices)
     yield from _asked(outline, lists)
     yield from _choices(outline, lists)
     yield from _unused(outline, lists)
@@ -92,6 +94,26 @@ def _at_type(outline: Outline, node: Node, code: str, detail: str, hint: str) ->
 
 
 # -- choices ------------------------------------------------------------------------------------------------
+
+
+def _columns(sheet: Sheet) -> Iterator[FormProblem]:
+    """Further columns reach tablets as elements of each choice, for filters: their headers are XML names.
+
+    Those with blanks pyxform leaves out, as notes.
+    """
+    filled = {index for row in sheet.filled() for index in row.values}
+    for column in read_columns(sheet):
+        header = column.header
+        known = column.tokens[0] in ("label", "media", "list name", "name")
+        if known or header.index not in filled or " " in header.text:
+            continue
+        if len(column.tokens) > 1 or ":" in header.text or not is_xml_tag(header.text):
+            yield FormProblem(
+                "bad-name",
+                f"The column {header.text!r} of the choices cannot be carried to tablets under this name.",
+                "Begin with a letter and use letters, digits and underscores; or clear the header.",
+                sheet.cell(sheet.header_row, header),
+            )
 
 
 def _choices(outline: Outline, lists: Lists) -> Iterator[FormProblem]:

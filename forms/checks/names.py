@@ -20,7 +20,7 @@ def check_names(outline: Outline) -> Iterator[FormProblem]:
     for node in outline.nodes:
         if not node.name:
             continue
-        if not is_xml_tag(node.name):
+        if not is_xml_tag(node.name) or ":" in node.name:
             yield _bad(outline, node)
         elif node.name in RESERVED_NAMES_SURVEY_SHEET:
             yield _problem(

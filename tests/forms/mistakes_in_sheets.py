@@ -302,6 +302,22 @@ IN_SHEETS: tuple[Mistake, ...] = (
         ),
     ),
     Mistake(
+        "numbers a column of the choices",
+        "| | list_name | name | label::English (en) | label::French (fr) | harmonise |\n| | day",
+        "| | list_name | name | label::English (en) | 2024 | harmonise |\n| | day",
+        (
+            (
+                "bad-name choices!D1: The column '2024' of the choices cannot be carried to tablets under"
+                " this name. Begin with a letter and use letters, digits and underscores; or clear the "
+                "header."
+            ),
+            (
+                "missing-translation choices!C1: 'label' has no column for French (fr). Add a column "
+                "label::French (fr)."
+            ),
+        ),
+    ),
+    Mistake(
         "forgets the name column",
         "| | list_name | name |",
         "| | list_name | code |",

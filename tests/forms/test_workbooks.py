@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import random
 import zipfile
 from dataclasses import replace
@@ -23,7 +24,8 @@ from forms.readers import read_markdown
 from tests.forms.authors import GOOD, codes, compiles
 from tests.forms.old_workbook import write_xls
 
-SHARED = Path("/work/shared/data/xlsforms")
+ROOT = Path(__file__).parents[2]
+SHARED = Path(os.environ.get("WAYPOST_SHARED_DATA") or ROOT.parent / "shared" / "data") / "xlsforms"
 Table = list[list[str | float]]
 
 

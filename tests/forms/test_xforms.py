@@ -16,6 +16,9 @@ from lxml import etree
 from forms.compile import compile_form
 from forms.mapping import format_codes, format_mapping, parse_codes, parse_mapping
 from forms.model import Choice, CompiledForm, Field
+from forms.outline import draft_fields, read_outline
+from forms.rewrite import read_annotations
+from forms.workbook import read_workbook
 from forms.xform import read_xform
 from tests.forms.authors import GOOD, codes, compiles
 
@@ -162,6 +165,22 @@ def test_all_kinds_of_fields_are_read_in_depth_first_order():
     assert form.media == ("sex.png", "homme.mp3", "places.csv", "herds.csv")
     assert (form.languages, form.encrypted) == (("English (en)", "French (fr)"), True)
     assert (form.xml_form_id, form.version, form.title, form.root_path) == ("all", "2", "All", "/data")
+
+
+@pytest.mark.parametrize("markdown", [GOOD, EVERYTHING], ids=["mapped", "everything"])
+def test_the_sheets_alone_show_the_same_fields_to_the_mapping_checks(markdown: str):
+    """When pyxform refuses a form, its mapping is checked on what the sheets say."""
+    form = compiles(markdown).form
+    assert form is not None
+    outline = read_outline(read_workbook(markdown.encode(), "form.md"))
+    draft = draft_fields(outline, read_annotations(outline))
+
+    def seen(field: Field) -> tuple[object, ...]:
+        names = None if field.choices is None else [choice.name for choice in field.choices]
+        return field.path, field.type, field.repeat, names, field.sensitivity, field.calculated
+
+    added = {"sex_other", "meta", "instanceID"}  # by pyxform, and never mapped
+    assert [seen(f) for f in draft] == [seen(f) for f in form.fields if f.name not in added]
 
 
 FOREIGN = """<?xml version='1.0' encoding='ISO-8859-1'?>
