@@ -1,4 +1,4 @@
-"""The floor: read the multipart body with the same parser, keep nothing, answer 201. Not part of the product."""
+"""The floor: read the multipart body with the same parser, keep nothing, answer 201."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The load: tablets that send as fast as they are answered. Runs as a process of its own.
 
 In: host, port, path, a request body with a placeholder for the instanceID, a number of connections, seconds.
-Out, as JSON on stdout: {"sent", "rate", "p50_ms", "p99_ms", "refused"}. Each request carries a new instanceID.
+Out, as JSON on stdout: {"sent", "rate", "p50_ms", "p99_ms", "refused"}. Each request has a new instanceID.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ PLACEHOLDER = b"00000000-0000-4000-8000-000000000000"
 class Tablet(asyncio.Protocol):
     """One connection: sends a request, waits for its answer, sends the next."""
 
-    def __init__(self, head: bytes, tail: bytes, deadline: float, waits: list[float], done: asyncio.Future[None]) -> None:
+    def __init__(
+        self, head: bytes, tail: bytes, deadline: float, waits: list[float], done: asyncio.Future[None]
+    ) -> None:
         self.head, self.tail, self.deadline, self.waits, self.done = head, tail, deadline, waits, done
         self.refused = 0
         self._buffer = b""

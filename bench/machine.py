@@ -21,7 +21,17 @@ def describe() -> dict[str, str]:
         ),
         platform.machine(),
     )
-    libraries = ("fastapi", "uvicorn", "sqlmodel", "sqlalchemy", "psycopg", "lxml", "multipart", "shapely", "pyxform")
+    libraries = (
+        "fastapi",
+        "uvicorn",
+        "sqlmodel",
+        "sqlalchemy",
+        "psycopg",
+        "lxml",
+        "multipart",
+        "shapely",
+        "pyxform",
+    )
     return {
         "processor": f"{cpu}, {os.cpu_count()} cores",
         "system": f"{platform.system()} {platform.release()}, Python {platform.python_version()}, "

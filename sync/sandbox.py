@@ -84,6 +84,11 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def pid(self) -> int | None:
+        """The child's process id while there is one."""
+        return self._child.process_id if self._child is not None else None
+
     def close(self) -> None:
         """End the child, whatever it is doing."""
         if self._child is not None:
@@ -200,6 +205,10 @@ class _Child:
         os.set_blocking(self._answers, False)
         self._outgoing: deque[memoryview] = deque()
         self._incoming = bytearray()
+
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
 
     def queue(self, frame: bytes) -> None:
         self._outgoing.append(memoryview(frame))

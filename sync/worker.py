@@ -69,6 +69,11 @@ class Worker:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
+    @property
+    def child_pid(self) -> int | None:
+        """The process that runs the steps, once there was something to do."""
+        return self._sandbox.pid
+
     # -- running -----------------------------------------------------------------------------------
 
     def start(self) -> None:
