@@ -80,17 +80,18 @@ def test_media_of_the_version_before_are_carried_over(office: Office) -> None:
     assert tablet.gets("/forms/fmr/versions/1/attachments/b.png").content == b"b"
 
 
-@pytest.mark.parametrize("name", ["../x.png", "a/b.png", "", "..", "a\nb", "a\\b"])
-def test_media_name_that_is_a_path_is_refused(office: Office, name: str) -> None:
+def test_media_name_that_is_a_path_is_refused(office: Office) -> None:
     office.publishes("fmr", media={"fine.png": b"1"})
-    with pytest.raises(Invalid):
-        office.publishes("fms", media={name: b"1"})
+    for name in ("../x.png", "a/b.png", "", "..", "a\nb", "a\\b"):
+        with pytest.raises(Invalid):
+            office.publishes("fms", media={name: b"1"})
 
 
-@pytest.mark.parametrize(("form_id", "version"), [("..", "1"), (".", "1"), ("fmr", "..")])
-def test_ids_that_no_address_can_hold_are_refused(office: Office, form_id: str, version: str) -> None:
-    with pytest.raises(FormInvalid):
-        office.publishes(form_id, version)
+def test_ids_that_no_address_can_hold_are_refused(office: Office) -> None:
+    for form_id, version in (("..", "1"), (".", "1"), ("fmr", "..")):
+        with pytest.raises(FormInvalid):
+            office.publishes(form_id, version)
+    assert office.publishes("...", "1").is_new
 
 
 def test_unknown_project_is_said_before_anything_is_compiled(office: Office) -> None:
