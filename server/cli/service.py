@@ -16,21 +16,35 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="Port to listen on; 0 takes a free one. Default 8080.")
     ] = None,
+    behind_proxy: Annotated[
+        bool,
+        typer.Option(
+            "--i-am-behind-a-proxy", help="A proxy in front speaks TLS. Set WAYPOST_PUBLIC_URL as well."
+        ),
+    ] = False,
+    plain_http: Annotated[
+        bool,
+        typer.Option("--plain-http", help="A trial without TLS: the whole network can read along."),
+    ] = False,
 ) -> None:
     """Serve tablets and readers over HTTP until Ctrl-C.
 
-    Listens on this machine only unless --host says otherwise. On SQLite the processing worker runs inside; on
+    Listens on this machine only unless --host says otherwise, which needs TLS (docs/SETTINGS.md). On SQLite the processing worker runs inside; on
     PostgreSQL start `waypost worker` processes beside it. Refuses to start when the database would lose
     acknowledged records in a power cut.
 
     \b
     waypost serve
-    waypost serve --host 0.0.0.0 --port 8080
+    waypost serve --host 0.0.0.0 --i-am-behind-a-proxy
     waypost serve --database postgresql://waypost@localhost/waypost
     """
     from server.serve import serve as run_server
 
-    run_server(invocation.settings(host=host, port=port))
+    run_server(
+        invocation.settings(
+            host=host, port=port, behind_proxy=behind_proxy or None, plain_http=plain_http or None
+        )
+    )
 
 
 def worker() -> None:
