@@ -29,9 +29,9 @@ def serve(
 ) -> None:
     """Serve tablets and readers over HTTP until Ctrl-C.
 
-    Listens on this machine only unless --host says otherwise, which needs TLS (docs/SETTINGS.md). On SQLite the processing worker runs inside; on
-    PostgreSQL start `waypost worker` processes beside it. Refuses to start when the database would lose
-    acknowledged records in a power cut.
+    Listens on this machine only unless --host says otherwise, which needs TLS (docs/SETTINGS.md). On SQLite
+    the processing worker runs inside; on PostgreSQL start `waypost worker` processes beside it. Refuses to
+    start when the database would lose acknowledged records in a power cut.
 
     \b
     waypost serve
