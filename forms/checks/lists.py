@@ -105,7 +105,7 @@ def _columns(sheet: Sheet) -> Iterator[FormProblem]:
     for column in read_columns(sheet):
         header = column.header
         known = column.tokens[0] in ("label", "media", "list name", "name")
-        if known or header.index not in filled or " " in header.text:
+        if known or header.index not in filled or " " in column.tokens[0]:
             continue
         if len(column.tokens) > 1 or ":" in header.text or not is_xml_tag(header.text):
             yield FormProblem(
