@@ -7,6 +7,7 @@ bytes, the file name and the compiler's own source, so that a new version of the
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -14,9 +15,8 @@ import pickle
 from importlib.metadata import version
 from pathlib import Path
 
-from forms.compile import compile_form
-
 import forms
+from forms.compile import compile_form
 from forms.model import Compilation
 from forms.problems import FormProblem
 from sync.sandbox import SandboxFailure, run_once
@@ -88,4 +88,5 @@ def _write(path: Path, compilation: Compilation) -> None:
         beside.write_bytes(pickle.dumps(compilation, protocol=5))
         beside.replace(path)
     except OSError:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
