@@ -22,6 +22,7 @@ class Account:
     world: World
     url: str
     data: Path
+    database: str | None
     project_id: int
 
     def text(self, seconds: float) -> str:
@@ -81,6 +82,7 @@ class Account:
     def _where(self) -> str:
         token = self.data / "demo" / "reader.token"
         base = f"{self.url}/v1/projects/{self.project_id}/datasets"
+        waypost = f"waypost --data {self.data}" + (f" --database '{self.database}'" if self.database else "")
         ask = f'curl -H "Authorization: Bearer $(cat {token})"'
         return "\n".join(
             (
@@ -93,7 +95,7 @@ class Account:
                 f"  {ask} {base}/flow_daily.csv",
                 f"  {ask} '{base}/flow.csv?hxl=true'",
                 f"  {ask} {base}/flow.geojson",
-                f"  waypost --data {self.data} submission list --state held",
-                f"  waypost --data {self.data} duplicates list --project {self.project_id}",
+                f"  {waypost} submission list --state held",
+                f"  {waypost} duplicates list --project {self.project_id}",
             )
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from server.demo.hosting import command_line, environment
 from server.demo.own_forms import MARKET_COUNT, next_version
 from server.demo.world import World
 from sync.access import create_app_user, create_token
+from sync.compiling import compile_in_sandbox
 from sync.places.releases import import_release
 from sync.places.sites import import_sites
 from sync.registry import create_project, publish_form
@@ -47,6 +49,9 @@ def set_up(store: Store, world: World, files: Path, tablets: list[str]) -> Proje
     import_sites(store, project["id"], world.sites_csv())
     forms = {name: (text, media(world, name)) for name, text in library().items()}
     forms["market_count"] = (MARKET_COUNT.encode(), {"fmp.csv": media(world, "fmr")["fmp.csv"]})
+    with ThreadPoolExecutor(2) as pool:  # each compiles in a process of its own; publishing finds the result
+        cache = store.data / "cache" / "compiled"
+        list(pool.map(lambda item: compile_in_sandbox(item[1][0], f"{item[0]}.md", cache), forms.items()))
     for name, (text, needed) in forms.items():
         (files / f"{name}.md").write_bytes(text)
         publish_form(store, project["id"], text, f"{name}.md", needed)

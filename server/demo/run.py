@@ -107,7 +107,9 @@ class Demo:
         """Let the verdict judge, print the account. Returns the verdict's exit status."""
         done = subprocess.run(self._verdict_line(), env=environment(), stdout=subprocess.PIPE, check=False)
         verdict = json.loads(done.stdout) if done.stdout else {"promises": [], "figures": {}}
-        account = Account(verdict, self.coordinator, self.world, self.hosting.url, self.data, self.project.id)
+        account = Account(
+            verdict, self.coordinator, self.world, self.hosting.url, self.data, self.database, self.project.id
+        )
         seconds = time.monotonic() - self.begun
         if as_json:
             invocation.show({**verdict, "seconds": round(seconds, 1), "url": self.hosting.url}, "")
