@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, case, collate, func, null, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    and_,
+    case,
+    collate,
+    func,
+    null,
+    select,
+    type_coerce,
+)
 
 from server.datasets.columns import Column
 from server.datasets.daily import daily_rows
@@ -59,7 +71,7 @@ def read_rows(
     table = HARMONISED[dataset.table]
     where = and_(scope.rows(table), filters.rows(table))
     statement = _ordered(
-        select(*(scope.value(table, c, _value(table, c)).label(c.name) for c in columns)).where(where),
+        select(*(scope.value(table, c, _value(table, c, session.dialect)) for c in columns)).where(where),
         table,
         session.dialect,
     )
@@ -67,8 +79,11 @@ def read_rows(
     return Rows(columns, session.stream(statement, BATCH), lambda: int(session.scalar(counting)))
 
 
-def _value(table: Table, column: Column) -> ColumnElement[Any]:
-    """What a column holds. An age known in years leaves as its band where the form gave no band."""
+def _value(table: Table, column: Column, dialect: str) -> ColumnElement[Any]:
+    """What a column holds. An age known in years leaves as its band where the form gave no band; a date that
+    SQLite keeps as ISO text leaves as it is kept."""
+    if column.type == "date" and dialect == "sqlite":
+        return type_coerce(table.c[column.name], Text())
     if table.name == "profile" and column.name == "age_band":
         years = table.c.age_years
         bands = case(

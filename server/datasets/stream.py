@@ -31,7 +31,8 @@ MEDIA_TYPES = {
 }
 
 _BOM = b"\xef\xbb\xbf"
-_OPENS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_OPENS_A_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
+_BOOLEANS = {None: None, True: "true", False: "false"}
 
 
 def write_rows(
@@ -68,22 +69,25 @@ def _taken(text: io.StringIO) -> bytes:
 def _cells(
     columns: Sequence[Column], *, defuse: bool
 ) -> Callable[[Sequence[Sequence[Any]]], Iterable[Sequence[Any]]]:
-    """What turns a batch of rows into cells: booleans in lower case, formulas made harmless. Only the columns
-    concerned are looked at, and only rows with something to change are copied."""
+    """What turns a batch of rows into cells: booleans in lower case, formulas made harmless.
+
+    Worked column by column, and for text by its different values, of which a batch of codes and names has
+    few: several times faster than looking at each cell.
+    """
     flags = [i for i, column in enumerate(columns) if column.type == "bool"]
     texts = [i for i, column in enumerate(columns) if column.is_text] if defuse else []
 
-    def convert(batch: Sequence[Sequence[Any]]) -> list[list[Any]]:
-        rows = [list(row) for row in batch]
+    def convert(batch: Sequence[Sequence[Any]]) -> Iterable[Sequence[Any]]:
+        if not batch:
+            return ()
+        by_column: list[Sequence[Any]] = list(zip(*batch, strict=True))
         for i in flags:
-            for row in rows:
-                if row[i] is not None:
-                    row[i] = "true" if row[i] else "false"
+            by_column[i] = [_BOOLEANS[value] for value in by_column[i]]
         for i in texts:
-            for row in rows:
-                if row[i] and row[i].startswith(_OPENS_A_FORMULA):
-                    row[i] = "'" + row[i]
-        return rows
+            risky = {text: "'" + text for text in set(by_column[i]) if text and text[0] in _OPENS_A_FORMULA}
+            if risky:
+                by_column[i] = [risky.get(text, text) for text in by_column[i]]
+        return zip(*by_column, strict=True)
 
     return convert
 
