@@ -55,11 +55,18 @@ def worker() -> None:
     \b
     waypost worker --database postgresql://waypost@localhost/waypost
     """
+    import signal
+
     from sync.worker import Worker
 
+    def end(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    limits = invocation.settings().worker
     with invocation.opened_store() as store:
-        working = Worker(store)
-        invocation.say("Working. Ctrl-C stops after the batch at hand.")
+        working = Worker(store, memory_mb=limits.step_memory_mb, step_seconds=limits.step_seconds)
+        invocation.say("Working until Ctrl-C; what was begun then is given back to the queue.")
         try:
             working.run()
         except KeyboardInterrupt:

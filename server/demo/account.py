@@ -22,7 +22,7 @@ class Account:
     world: World
     url: str
     data: Path
-    database: str | None
+    database: str
     project_id: int
 
     def text(self, seconds: float) -> str:
@@ -82,7 +82,9 @@ class Account:
     def _where(self) -> str:
         token = self.data / "demo" / "reader.token"
         base = f"{self.url}/v1/projects/{self.project_id}/datasets"
-        waypost = f"waypost --data {self.data}" + (f" --database '{self.database}'" if self.database else "")
+        waypost = f"waypost --data {self.data}" + (
+            "" if self.database.startswith("sqlite") else f" --database '{self.database}'"
+        )
         ask = f'curl -H "Authorization: Bearer $(cat {token})"'
         return "\n".join(
             (

@@ -23,6 +23,7 @@ from server.demo.story import CREW, Office, Week
 from server.demo.world import World, build_world
 from sync.problems import Conflict
 from sync.setup import initialise
+from sync.store import default_database
 
 
 def run_demo(
@@ -41,7 +42,7 @@ def run_demo(
     Raises Conflict when the folder has something in it.
     """
     _clear(data, fresh)
-    demo = Demo(data, database, port, seed)
+    demo = Demo(data, database or default_database(data), port, seed)
     try:
         demo.prepare()
         demo.live()
@@ -58,7 +59,7 @@ def run_demo(
 @dataclass
 class Demo:
     data: Path
-    database: str | None
+    database: str
     port: int
     seed: int
 
@@ -163,7 +164,7 @@ class Demo:
         line += ["--url", self.hosting.url, "--ledgers", str(self.ledgers), "--project", str(self.project.id)]
         line += ["--token-file", str(self.token_file), "--monday", str(self.world.monday)]
         line += ["--seed", str(self.seed)]
-        return [*line, *(["--database", self.database] if self.database else [])]
+        return [*line, "--database", self.database]
 
 
 class _Countdown:
