@@ -130,7 +130,8 @@ def described(value: Any, indent: str = "") -> str:
     return f"{indent}{value}"
 
 
-def _without_password(url: str | None) -> str | None:
-    from sqlalchemy.engine import make_url
+def _without_password(url: str) -> str:
+    from urllib.parse import urlsplit
 
-    return None if url is None else make_url(url).render_as_string(hide_password=True)
+    password = urlsplit(url).password
+    return url.replace(f":{password}@", ":***@") if password else url

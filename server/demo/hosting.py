@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -48,7 +48,6 @@ class Hosting:
                 if name not in self._processes:
                     self._processes[name] = subprocess.Popen(
                         command_line(command, self.data, self.database),
-                        env=environment(),
                         stdout=log,
                         stderr=log,
                         stdin=subprocess.DEVNULL,
@@ -93,14 +92,14 @@ class Hosting:
 
 def command_line(command: Sequence[str], data: Path, database: str | None) -> list[str]:
     """The words that run a `waypost` command with this Python."""
-    line = [sys.executable, "-m", "server.cli", "--data", str(data)]
+    line = [*run_module("server.cli"), "--data", str(data)]
     return [*line, *(["--database", database] if database else []), *command]
 
 
-def environment(further: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment, with the package importable wherever the command is run."""
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return {**os.environ, "PYTHONPATH": path, **(further or {})}
+def run_module(name: str) -> list[str]:
+    """The words that run a module of this package with this Python, from whatever folder."""
+    code = f"import runpy, sys; sys.path.insert(0, {str(ROOT)!r}); "
+    return [sys.executable, "-c", code + f"runpy.run_module({name!r}, run_name='__main__', alter_sys=True)"]
 
 
 def free_port() -> int:

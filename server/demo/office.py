@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from forms.library_index import library, media_for
-from server.demo.hosting import command_line, environment
+from server.demo.hosting import command_line
 from server.demo.own_forms import MARKET_COUNT, next_version
 from server.demo.world import World
 from sync.access import create_app_user, create_token
@@ -78,7 +78,6 @@ def waypost(data: Path, database: str | None, *command: str) -> Any:
     """Run a `waypost` command with --json in a process of its own; its result. Raises RuntimeError."""
     done = subprocess.run(
         command_line([*command, "--json"], data, database),
-        env=environment(),
         capture_output=True,
         check=False,
     )

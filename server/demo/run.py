@@ -17,7 +17,7 @@ from server.cli import invocation
 from server.demo import office
 from server.demo.account import Account
 from server.demo.coordinator import Coordinator
-from server.demo.hosting import Hosting, environment
+from server.demo.hosting import Hosting, run_module
 from server.demo.own_forms import NIGHT_COUNT, SCHOOL_VISIT
 from server.demo.story import CREW, Office, Week
 from server.demo.world import World, build_world
@@ -106,7 +106,7 @@ class Demo:
 
     def tell(self, as_json: bool) -> int:
         """Let the verdict judge, print the account. Returns the verdict's exit status."""
-        done = subprocess.run(self._verdict_line(), env=environment(), stdout=subprocess.PIPE, check=False)
+        done = subprocess.run(self._verdict_line(), stdout=subprocess.PIPE, check=False)
         verdict = json.loads(done.stdout) if done.stdout else {"promises": [], "figures": {}}
         account = Account(
             verdict, self.coordinator, self.world, self.hosting.url, self.data, self.database, self.project.id
@@ -160,7 +160,7 @@ class Demo:
         return {form.xml_form_id: form.xform for form in forms if form is not None}
 
     def _verdict_line(self) -> list[str]:
-        line = [sys.executable, "-m", "server.demo.verdict", "--json", "--data", str(self.data)]
+        line = [*run_module("server.demo.verdict"), "--json", "--data", str(self.data)]
         line += ["--url", self.hosting.url, "--ledgers", str(self.ledgers), "--project", str(self.project.id)]
         line += ["--token-file", str(self.token_file), "--monday", str(self.world.monday)]
         line += ["--seed", str(self.seed)]

@@ -25,8 +25,8 @@ from server.demo.coordinator import Coordinator
 from server.demo.ledger import Entry, read_ledgers
 from server.demo.office import NEW_FMR, OLD_FMR
 from server.demo.recount import Recount
-from server.demo.stored import Stored, read_stored
 from server.demo.world import World, build_world
+from sync.contents import Contents, read_contents
 from sync.store import open_store
 
 
@@ -57,7 +57,7 @@ class Case:
 
     entries: list[Entry]
     recount: Recount
-    stored: Stored
+    stored: Contents
     coordinator: Coordinator
     world: World
 
@@ -281,7 +281,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     entries = read_ledgers(options.ledgers)
     store = open_store(options.data, options.database)
     try:
-        case = Case(entries, Recount.of(entries), read_stored(store, options.project), coordinator, world)
+        case = Case(entries, Recount.of(entries), read_contents(store, options.project), coordinator, world)
         promises = judge(case)
         value = {
             "ok": all(promise.ok for promise in promises),

@@ -1,4 +1,8 @@
-"""What a Waypost's database and files hold of a project, opened and hashed, for the verdict."""
+"""What database and files hold of a project, every original opened and hashed, for whoever verifies it.
+
+In: a store and a project. Out: `Contents`: SHA-256 of plain bytes, states, flags, pairs, tags. It reads
+everything and keeps nothing; the hashes are never stored, because a plain hash lets anybody test a guess.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,6 @@ from hashlib import sha256
 
 from sqlalchemy import select
 
-from server.demo.ledger import digest
 from sync.originals import open_attachment, open_body
 from sync.store import ReadSession, Store
 from sync.tables import (
@@ -28,7 +31,7 @@ File = tuple[str, str, str, str]  # form, instanceID, file name, sha256 of the o
 
 
 @dataclass
-class Stored:
+class Contents:
     """Lists, not sets: what is there twice shows."""
 
     identities: list[tuple[str, str]] = field(default_factory=list)  # form, instanceID
@@ -43,9 +46,9 @@ class Stored:
     )  # adm2 by record, release
 
 
-def read_stored(store: Store, project_id: int) -> Stored:
+def read_contents(store: Store, project_id: int) -> Contents:
     """Open and hash everything of a project."""
-    found = Stored()
+    found = Contents()
     with store.read() as session:
         project_uuid = session.scalar(select(project.c.uuid).where(project.c.id == project_id))
         rows = session.all(select(submission).where(submission.c.project_uuid == project_uuid))
@@ -57,18 +60,20 @@ def read_stored(store: Store, project_id: int) -> Stored:
     return found
 
 
-def _bodies(session: ReadSession, store: Store, identity: dict[int, tuple[str, str]], found: Stored) -> None:
+def _bodies(
+    session: ReadSession, store: Store, identity: dict[int, tuple[str, str]], found: Contents
+) -> None:
     for row in session.all(select(submission_version).order_by(submission_version.c.id)):
         if row["submission_id"] not in identity:
             continue
         form, instance_id = identity[row["submission_id"]]
-        found.bodies.append((form, instance_id, digest(open_body(session, store, row["id"]))))
+        found.bodies.append((form, instance_id, sha256(open_body(session, store, row["id"])).hexdigest()))
         found.states[form, instance_id].append(row["state"])
         if row["state"] == VersionState.HELD:
             found.held.append((instance_id, row["hold_reason"]))
 
 
-def _files(session: ReadSession, store: Store, identity: dict[int, tuple[str, str]], found: Stored) -> None:
+def _files(session: ReadSession, store: Store, identity: dict[int, tuple[str, str]], found: Contents) -> None:
     for row in session.all(select(attachment).order_by(attachment.c.id)):
         if row["submission_id"] not in identity:
             continue
@@ -78,7 +83,7 @@ def _files(session: ReadSession, store: Store, identity: dict[int, tuple[str, st
         found.files.append((*identity[row["submission_id"]], row["name"], hashed.hexdigest()))
 
 
-def _derived(session: ReadSession, instances: dict[int, str], found: Stored) -> None:
+def _derived(session: ReadSession, instances: dict[int, str], found: Contents) -> None:
     for row in session.all(select(flag.c.root_id, flag.c.code)):
         if row["root_id"] in instances:
             found.flags[instances[row["root_id"]]].add(row["code"])
