@@ -14,16 +14,27 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
-
-from sync.engine import insert_once
 from sync.originals import key_context
 from sync.receipt.answer import Receipt, ReceiptKind
 from sync.receipt.arrival import Arrival, SealedFile
 from sync.receipt.originals_here import leads_to_an_original
+from sync.receipt.statements import (
+    INSERT_BODY,
+    INSERT_EVENT,
+    INSERT_FILE,
+    INSERT_FILE_ONCE,
+    INSERT_IDENTITY,
+    INSERT_KEY,
+    INSERT_VERSION,
+    INSERT_VERSION_ONCE,
+    KNOWN,
+    KNOWN_FILES,
+    KNOWN_VERSIONS,
+    body_row,
+    submission_row,
+)
 from sync.seal import Keyring, SealKey
 from sync.store import WriteSession, new_uuid
-from sync.tables import attachment, event, raw_body, record_key, submission, submission_version
 from sync.tables.log import ChangeKind, EventState
 from sync.tables.records import HoldReason, VersionState
 from sync.writer import TryAgain
@@ -99,10 +110,10 @@ def _open_records(keyring: Keyring, session: WriteSession, arrivals: Sequence[Ar
     first: dict[str, Arrival] = {}
     for arrival in sorted(arrivals, key=_IDENTITY):
         first.setdefault(arrival.uuid, arrival)
-    rows = [_submission_row(arrival) for arrival in first.values()]
-    inserted = {row["uuid"]: row["id"] for row in session.all(_INSERT_IDENTITY[session.dialect], rows)}
+    rows = [submission_row(arrival) for arrival in first.values()]
+    inserted = {row["uuid"]: row["id"] for row in session.all(INSERT_IDENTITY[session.dialect], rows)}
     session.execute_many(
-        _INSERT_KEY,
+        INSERT_KEY,
         [
             {"submission_id": id_, "wrapped": first[uuid].wrapped, "master_key_id": keyring.master_key_id}
             for uuid, id_ in inserted.items()
@@ -122,15 +133,15 @@ def _load(keyring: Keyring, session: WriteSession, uuids: list[str]) -> dict[str
     """The records that were here, with the digests of all they hold."""
     records: dict[str, _Record] = {}
     by_id: dict[int, _Record] = {}
-    for row in session.all(_KNOWN, {"uuids": uuids}):
+    for row in session.all(KNOWN, {"uuids": uuids}):
         key = keyring.unwrap(row["wrapped"], key_context(row["uuid"])) if row["wrapped"] else None
         edits = row["deprecated_id"]
         deprecated = (row["project_uuid"], row["xml_form_id"], edits) if edits else None
         by_id[row["id"]] = records[row["uuid"]] = _Record(row["id"], deprecated, key, is_new=False)
-    for row in session.all(_KNOWN_VERSIONS, {"ids": list(by_id)}):
+    for row in session.all(KNOWN_VERSIONS, {"ids": list(by_id)}):
         version = _Version(row["state"], row["hold_reason"])
         by_id[row["submission_id"]].versions[row["body_hash"]] = version
-    for row in session.all(_KNOWN_FILES, {"ids": list(by_id)}):
+    for row in session.all(KNOWN_FILES, {"ids": list(by_id)}):
         by_id[row["submission_id"]].files.add((row["name"], row["digest"]))
     if len(records) < len(uuids):
         raise TryAgain  # the other server rolled its insert back
@@ -204,12 +215,12 @@ def _insert_bodies(session: WriteSession, drafts: Iterable[_Draft], seqs: Iterab
         assert draft.record.key is not None
         sealed = draft.arrival.sealed_under(draft.record.key)
         versions.append(_version_row(draft, seq, sealed.version_uuid, sealed.body_hash))
-        bodies.append(_body_row(draft.arrival, seq, sealed.body, sealed.blob_key))
+        bodies.append(body_row(draft.arrival, seq, sealed.body, sealed.blob_key))
         changes.append((seq, ChangeKind.SUBMISSION, sealed.version_uuid, sealed.body_hash))
     old = sum(not draft.record.is_new for draft in bringing)
-    _insert_where_known(session, _INSERT_VERSION_ONCE[session.dialect], versions[:old])
-    session.execute_many(_INSERT_VERSION, versions[old:])
-    session.execute_many(_INSERT_BODY, bodies)
+    _insert_where_known(session, INSERT_VERSION_ONCE[session.dialect], versions[:old])
+    session.execute_many(INSERT_VERSION, versions[old:])
+    session.execute_many(INSERT_BODY, bodies)
     session.changes(changes)
 
 
@@ -220,8 +231,8 @@ def _insert_files(session: WriteSession, drafts: Iterable[_Draft], seqs: Iterabl
     bringing.sort(key=lambda pair: pair[0].record.is_new)
     rows = [_file_row(draft, file) for draft, file in bringing]
     old = sum(not draft.record.is_new for draft, _ in bringing)
-    _insert_where_known(session, _INSERT_FILE_ONCE[session.dialect], rows[:old])
-    session.execute_many(_INSERT_FILE, rows[old:])
+    _insert_where_known(session, INSERT_FILE_ONCE[session.dialect], rows[:old])
+    session.execute_many(INSERT_FILE, rows[old:])
     session.changes(
         [
             (seq, ChangeKind.ATTACHMENT, row["uuid"], row["digest"])
@@ -239,7 +250,7 @@ def _insert_where_known(session: WriteSession, statement: Any, rows: list[dict[s
 def _insert_events(session: WriteSession, drafts: Iterable[_Draft]) -> None:
     grown = {draft.record.id: draft.arrival.received_at for draft in drafts if draft.record.grew}
     session.execute_many(
-        _INSERT_EVENT,
+        INSERT_EVENT,
         [
             {"submission_id": id_, "state": EventState.WAITING, "attempts": 0, "created_at": at}
             for id_, at in grown.items()
@@ -254,19 +265,6 @@ def _deprecated(arrival: Arrival) -> tuple[str, str, str] | None:
     if arrival.deprecated_id is None:
         return None
     return (arrival.sender.project_uuid, arrival.xml_form_id, arrival.deprecated_id)
-
-
-def _submission_row(arrival: Arrival) -> dict[str, Any]:
-    return {
-        "uuid": arrival.uuid,
-        "project_uuid": arrival.sender.project_uuid,
-        "xml_form_id": arrival.xml_form_id,
-        "instance_id": arrival.instance_id,
-        "deprecated_id": arrival.deprecated_id,
-        "received_at": arrival.received_at,
-        "actor_uuid": arrival.sender.actor_uuid,
-        "device_id": arrival.sender.device_id,
-    }
 
 
 def _version_row(draft: _Draft, seq: int, uuid: str, body_hash: bytes) -> dict[str, Any]:
@@ -286,16 +284,6 @@ def _version_row(draft: _Draft, seq: int, uuid: str, body_hash: bytes) -> dict[s
         "device_id": arrival.sender.device_id,
         "user_agent": arrival.sender.user_agent,
         "date_header": arrival.sender.date_header,
-    }
-
-
-def _body_row(arrival: Arrival, seq: int, sealed: bytes | None, blob_key: bytes | None) -> dict[str, Any]:
-    return {
-        "version_id": seq,
-        "month": arrival.received_at.year * 100 + arrival.received_at.month,
-        "sealed": sealed,
-        "blob": arrival.parked.name if arrival.parked else None,
-        "blob_key": blob_key,
     }
 
 
@@ -321,43 +309,3 @@ def _receipt(draft: _Draft) -> Receipt:
     if not draft.brings_body and kind not in {ReceiptKind.CONFLICT, ReceiptKind.HELD}:
         kind = ReceiptKind.MORE_ATTACHMENTS if stored else ReceiptKind.SAME
     return Receipt(kind, draft.arrival.instance_id, stored, version.hold, draft.spare)
-
-
-# -- statements, built once ---------------------------------------------------------------------------
-
-_DIALECTS = ("sqlite", "postgresql")
-
-_INSERT_IDENTITY = {
-    d: insert_once(submission, d).returning(submission.c.id, submission.c.uuid) for d in _DIALECTS
-}
-_INSERT_KEY = insert(record_key)
-_INSERT_VERSION = insert(submission_version)
-_INSERT_VERSION_ONCE = {
-    d: insert_once(submission_version, d).returning(submission_version.c.id) for d in _DIALECTS
-}
-_INSERT_BODY = insert(raw_body)
-_INSERT_FILE = insert(attachment)
-_INSERT_FILE_ONCE = {d: insert_once(attachment, d).returning(attachment.c.id) for d in _DIALECTS}
-_INSERT_EVENT = insert(event)
-
-_KNOWN = (
-    select(
-        submission.c.id,
-        submission.c.uuid,
-        submission.c.project_uuid,
-        submission.c.xml_form_id,
-        submission.c.deprecated_id,
-        record_key.c.wrapped,
-    )
-    .outerjoin(record_key, record_key.c.submission_id == submission.c.id)
-    .where(submission.c.uuid.in_(bindparam("uuids", expanding=True)))
-)
-_KNOWN_VERSIONS = select(
-    submission_version.c.submission_id,
-    submission_version.c.body_hash,
-    submission_version.c.state,
-    submission_version.c.hold_reason,
-).where(submission_version.c.submission_id.in_(bindparam("ids", expanding=True)))
-_KNOWN_FILES = select(attachment.c.submission_id, attachment.c.name, attachment.c.digest).where(
-    attachment.c.submission_id.in_(bindparam("ids", expanding=True))
-)

@@ -23,8 +23,8 @@ ENCRYPTED = (
         (filled("uuid:1", edits="uuid:0", version="3"), Envelope("data", "fmr", "3", "uuid:1", "uuid:0")),
         (b"<d id='f'><meta><instanceID>\n uuid:1 </instanceID></meta></d>", Envelope("d", "f", "", "uuid:1")),
         (
-            b"<d id='f'><meta><instanceID>uuid:1</instanceID><instanceName>Tchad &amp; x</instanceName></meta></d>",
-            Envelope("d", "f", "", "uuid:1", None, "Tchad & x"),
+            b"<d id='f'><meta><instanceID>uuid:1</instanceID><instanceName>&amp;x</instanceName></meta></d>",
+            Envelope("d", "f", "", "uuid:1", None, "&x"),
         ),
         (b"<d id='f'><meta><instanceID/></meta></d>", Envelope("d", "f", "")),
         (
