@@ -154,9 +154,9 @@ class Store:
 
     def __init__(self, engine: Engine, data: Path, keyring: Keyring) -> None:
         self.engine = engine
-        self.data = data
+        self.data = data.resolve()  # the child process that runs the steps stands in another folder
         self.keyring = keyring
-        self.blobs = Blobs(data / "blobs")
+        self.blobs = Blobs(self.data / "blobs")
         self.dialect = engine.dialect.name
         self._writing = engine.execution_options(writing=True)
         self._reading = (
