@@ -25,7 +25,7 @@ from tests.forms.authors import GOOD, codes, compiles
 from tests.forms.old_workbook import write_xls
 
 ROOT = Path(__file__).parents[2]
-SHARED = Path(os.environ.get("WAYPOST_SHARED_DATA") or ROOT.parent / "shared" / "data") / "xlsforms"
+SHARED = Path(os.environ.get("SHARED_DATA_FOR_TESTS") or ROOT.parent / "shared" / "data") / "xlsforms"
 Table = list[list[str | float]]
 
 

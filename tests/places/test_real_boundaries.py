@@ -13,12 +13,12 @@ from sync.places.reading import read_boundaries
 from tests.places.sahelia import index_of
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDER = Path(os.environ.get("WAYPOST_SHARED_DATA") or ROOT.parent / "shared" / "data") / "boundaries"
+FOLDER = Path(os.environ.get("SHARED_DATA_FOR_TESTS") or ROOT.parent / "shared" / "data") / "boundaries"
 FILES = [FOLDER / f"{iso3}-ADM{level}.geojson" for iso3 in ("MLI", "BFA") for level in (0, 1, 2)]
 
 pytestmark = pytest.mark.skipif(
     not all(path.is_file() for path in FILES),
-    reason=f"no boundaries of Mali and Burkina Faso in {FOLDER}; WAYPOST_SHARED_DATA names the folder",
+    reason=f"no boundaries of Mali and Burkina Faso in {FOLDER}; SHARED_DATA_FOR_TESTS names the folder",
 )
 
 
