@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
 from starlette.testclient import TestClient
@@ -75,3 +76,14 @@ def test_app_opens_and_closes_a_store_of_its_own(office: Office, tablet: Tablet)
         assert sends(tablet, "fmr", "1") == 201
         assert client.get("/health/ready").status_code == 200
     assert own.state.store is not office.store
+
+
+def test_every_described_operation_has_an_id_of_its_own(office: Office) -> None:
+    documented = replace(office.settings, http=replace(office.settings.http, api_docs=True))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        described = create_app(documented, office.store).openapi()
+    operations = [(method, each["operationId"]) for path in described["paths"].values()
+                  for method, each in path.items()]  # fmt: skip
+    assert {method for method, _ in operations} == {"get"}
+    assert len({name for _, name in operations}) == len(operations) == 3
