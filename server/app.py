@@ -17,6 +17,7 @@ from server import health, problems
 from server.auth import Access, GuessLimit
 from server.chores import Chore, chores
 from server.datasets import routes as datasets
+from server.disk_failure import end_process
 from server.edge import Edge
 from server.openrosa.formlist import form_list
 from server.openrosa.forms import form_resource
@@ -84,6 +85,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         )
         _attach(app, opened)
     store: Store = app.state.store
+    store.writer.on_broken = end_process
     try:
         check_schema(store.engine)
         with _chores(app), _working(settings, store):

@@ -57,6 +57,7 @@ def worker() -> None:
     """
     import signal
 
+    from server.disk_failure import end_process
     from sync.worker import Worker
 
     def end(_signal: int, _frame: object) -> None:
@@ -65,6 +66,7 @@ def worker() -> None:
     signal.signal(signal.SIGTERM, end)
     limits = invocation.settings().worker
     with invocation.opened_store() as store:
+        store.writer.on_broken = end_process
         working = Worker(store, memory_mb=limits.step_memory_mb, step_seconds=limits.step_seconds)
         invocation.say("Working until Ctrl-C; what was begun then is given back to the queue.")
         try:

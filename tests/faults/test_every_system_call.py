@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import shutil
+import signal
 import socket
 import subprocess
 from functools import partial
@@ -99,9 +100,7 @@ def test_whichever_call_fails_nothing_false_is_acknowledged(
             server = victim.start()
             _wire(listening, mission).head()
             trace = tmp_path / "trace"
-            strace = ["strace", "-f", "-qq", "-o", str(trace), "-p", str(server.pid), "-e", f"trace={call}"]
-            tracer = subprocess.Popen([*strace, "-e", f"inject={call}:{fault}:when={number}"])
-            wait_until(partial(_is_traced, server.pid))
+            tracer = _tamper(server.pid, call, f"{fault}:when={number}", trace)
             status = post(listening, mission)
             server.kill()
             server.join()
@@ -132,6 +131,33 @@ def _check(victim: Victim, mission: Mission, status: int | None) -> None:
     orphans.sweep(store, older_than_s=0)
     assert blobs(store) == 2
     store.close()
+
+
+def test_a_disk_that_fails_to_keep_a_commit_ends_the_server(
+    template: tuple[Path, Mission], tmp_path: Path
+) -> None:
+    folder, mission = template
+    for fault, ends in (("error=EIO:when=1+", True), ("error=ENOSYS:when=999", False)):
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            victim = Victim(folder, tmp_path / str(ends), listening)
+            server = victim.start()
+            _wire(listening, mission).head()
+            tracer = _tamper(server.pid, "fdatasync", fault, tmp_path / "trace")
+            status = post(listening, mission)
+            server.join(10 if ends else 1)
+            assert (status in (201, 202), server.exitcode) == (not ends, -signal.SIGTERM if ends else None)
+            server.kill()
+            server.join()
+            tracer.wait()
+            _check(victim, mission, status)
+
+
+def _tamper(pid: int | None, call: str, fault: str, trace: Path) -> subprocess.Popen[bytes]:
+    """strace that is attached to the server and injects the fault."""
+    strace = ["strace", "-f", "-qq", "-o", str(trace), "-p", str(pid), "-e", f"trace={call}"]
+    tracer = subprocess.Popen([*strace, "-e", f"inject={call}:{fault}"])
+    wait_until(partial(_is_traced, pid))
+    return tracer
 
 
 def _is_traced(pid: int | None) -> bool:
