@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from bench.load import PLACEHOLDER
@@ -34,6 +35,18 @@ class Field:
     xml: bytes  # an `fmr` of GROUPS groups; its instanceID is PLACEHOLDER
     body: bytes  # the same as a multipart body
 
+    points: tuple[str, ...]
+    point: str  # the one in `xml`
+    day: date  # the one in `xml`
+
+    def day_of_a_point(self, number: int) -> bytes:
+        """The XML of another point and day, with an instanceID of its own: no two tell of the same groups."""
+        days, point = divmod(number, len(self.points))
+        other = (self.day - timedelta(days=days)).isoformat().encode()
+        xml = self.xml.replace(PLACEHOLDER, str(uuid.uuid4()).encode())
+        xml = xml.replace(f">{self.point}<".encode(), f">{self.points[point]}<".encode())
+        return xml.replace(self.day.isoformat().encode(), other)
+
     @property
     def path(self) -> str:
         return f"/v1/key/{self.token}/projects/{self.project_id}/submission?deviceID=collect%3Abench"
@@ -44,8 +57,10 @@ def prepare(store: Store, data: Path, database: str) -> Field:
     world = build_world(seed=1)
     with tempfile.TemporaryDirectory() as files:
         project = set_up(store, world, Path(files), ["bench"])
-    xml = _registry(store, project.id, world)
-    return Field(data, database, project.tokens["bench"], project.id, xml, multipart(xml))
+    points = tuple(place.code for place in world.listed_places() if place.type == "fmp")
+    xml = _registry(store, project.id, world, points[0])
+    token = project.tokens["bench"]
+    return Field(data, database, token, project.id, xml, multipart(xml), points, points[0], world.day(0))
 
 
 def multipart(xml: bytes) -> bytes:
@@ -61,12 +76,11 @@ def multipart(xml: bytes) -> bytes:
     return body.getvalue()
 
 
-def _registry(store: Store, project_id: int, world: World) -> bytes:
+def _registry(store: Store, project_id: int, world: World, point: str) -> bytes:
     with store.read() as session:
         project_uuid = get_project(session, project_id)["uuid"]
     form = compiled_form(store, project_uuid, "fmr", "2026110101")
     assert form is not None
-    point = next(p.code for p in world.listed_places() if p.type == "fmp")
     started = datetime(2026, 11, 2, 18, tzinfo=UTC)
     when = Circumstances(
         f"uuid:{PLACEHOLDER.decode()}", started, started + timedelta(minutes=20), "collect:bench"

@@ -7,13 +7,11 @@ import os
 import resource
 import statistics
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.field import Field, fresh
-from bench.load import PLACEHOLDER
 from sync.catalogue import catalogue
 from sync.envelope import read_envelope
 from sync.receipt import Reception, Sender, make_arrival
@@ -46,7 +44,7 @@ def measure(rounds: int, submissions: int, say: Callable[[str], None]) -> dict[s
             ways = []
             for number in range(rounds):
                 say(f"whole way, {engine}, round {number + 1} of {rounds}")
-                ways.append(_round(store, field, worker, submissions))
+                ways.append(_round(store, field, worker, submissions, 64 + number * submissions))
             worker.stop()
         found[engine] = Way(
             statistics.median(way.receive_us for way in ways),
@@ -56,9 +54,9 @@ def measure(rounds: int, submissions: int, say: Callable[[str], None]) -> dict[s
     return found
 
 
-def _round(store: Store, field: Field, worker: Worker, submissions: int) -> Way:
+def _round(store: Store, field: Field, worker: Worker, submissions: int, first: int) -> Way:
     before = _cpu_s(worker)
-    _receive(store, field, submissions)
+    _receive(store, field, submissions, first)
     between, started = _cpu_s(worker), time.perf_counter()
     settled = worker.drain()
     assert settled == submissions, (settled, submissions)
@@ -68,7 +66,7 @@ def _round(store: Store, field: Field, worker: Worker, submissions: int) -> Way:
     )
 
 
-def _receive(store: Store, field: Field, submissions: int) -> None:
+def _receive(store: Store, field: Field, submissions: int, first: int = 0) -> None:
     """Through the receipt, many at a time, as the endpoint does after it has read the request."""
     with store.read() as session:
         project_uuid = get_project(session, field.project_id)["uuid"]
@@ -76,13 +74,13 @@ def _receive(store: Store, field: Field, submissions: int) -> None:
     reception = Reception(store)
 
     async def send(number: int) -> None:
-        xml = field.xml.replace(PLACEHOLDER, str(uuid.uuid4()).encode())
+        xml = field.day_of_a_point(number)
         await reception.accept_async(
             make_arrival(store.keyring, Sender(project_uuid), read_envelope(xml), xml, now())
         )
 
     async def send_all() -> None:
-        await asyncio.gather(*(send(number) for number in range(submissions)))
+        await asyncio.gather(*(send(number) for number in range(first, first + submissions)))
 
     asyncio.run(send_all())
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
 
 from sync.catalogue import compiled_form
-from sync.derivation import Context
+from sync.derivation import Context, PackedContext
 from sync.derived_rows import NO_RELEASE
 from sync.places.releases import active_release, index_for
 from sync.places.sites import known_places
@@ -33,8 +35,9 @@ class Contexts:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._folder = tempfile.TemporaryDirectory(prefix="waypost-worker-")
         self._surroundings: dict[str, Surroundings] = {}
-        self._packed: dict[tuple[str, str, str], tuple[Surroundings, bytes]] = {}
+        self._packed: dict[tuple[str, str, str], tuple[Surroundings, PackedContext]] = {}
 
     def surroundings(self, session: ReadSession, project_uuid: str) -> Surroundings:
         """The project's places and active release; cheap when nothing changed since the last call."""
@@ -56,9 +59,13 @@ class Contexts:
             self._surroundings[project_uuid] = known
         return known
 
+    def close(self) -> None:
+        """Remove the files the child read."""
+        self._folder.cleanup()
+
     def packed(
         self, surroundings: Surroundings, project_uuid: str, form_id: str, version: str
-    ) -> bytes | None:
+    ) -> PackedContext | None:
         """The context of one form version, packed for the child; None when the version is unknown."""
         key = (project_uuid, form_id, version)
         held = self._packed.get(key)
@@ -67,7 +74,9 @@ class Contexts:
         form = compiled_form(self._store, project_uuid, form_id, version)
         if form is None:
             return None
-        packed = Context(form, surroundings.places, surroundings.release_name, surroundings.index_path).pack()
+        packed = Context(form, surroundings.places, surroundings.release_name, surroundings.index_path).write(
+            Path(self._folder.name)
+        )
         self._packed[key] = (surroundings, packed)
         return packed
 

@@ -1,19 +1,22 @@
 """The child's side of the pipeline: one record's bytes in, everything derived from it out.
 
-The form, the places and the release are the same for most records of a batch. They travel as one pickled
-`Context`, and the child keeps the last ones it unpickled.
+The form, the places and the release are the same for most records of a batch. They lie in a file, one for
+each `Context`, named in every `Work`; the child keeps the last ones it read. A child that was started anew
+reads them again.
 """
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 
 from forms.model import CompiledForm
 from sync.pipeline import StepFailed, run
-from sync.steps.values import KnownPlace, Outcome, Task
+from sync.steps.values import KnownPlace, Outcome, Task, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +26,27 @@ class Context:
     release: str | None = None
     index_path: str | None = None
 
-    def pack(self) -> bytes:
-        return pickle.dumps(self, protocol=5)
+    def write(self, folder: Path) -> PackedContext:
+        """Pack it into a file of the worker's private folder."""
+        packed = pickle.dumps(self, protocol=5)
+        digest = hashlib.sha256(packed).hexdigest()
+        path = folder / digest
+        if not path.exists():
+            path.write_bytes(packed)
+        return PackedContext(str(path), digest)
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """What the child is given for one record. `context` is a packed Context."""
+class PackedContext(Value):
+    path: str
+    sha256: str
 
-    context: bytes
+
+@dataclass(frozen=True, slots=True)
+class Work(Value):
+    """What the child is given for one record."""
+
+    context: PackedContext
     root_id: int
     project_uuid: str
     root_instance_id: str
@@ -42,7 +57,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Value):
     """A step that could not do its work, with its reason in words that repeat no answers."""
 
     step: str
@@ -50,8 +65,11 @@ class Refused:
 
 
 @lru_cache(maxsize=64)
-def _context(packed: bytes) -> Context:
-    context: Context = pickle.loads(packed)  # noqa: S301  written by our own parent process
+def _context(packed: PackedContext) -> Context:
+    content = Path(packed.path).read_bytes()
+    if hashlib.sha256(content).hexdigest() != packed.sha256:
+        raise ValueError("a context file was changed")
+    context: Context = pickle.loads(content)  # noqa: S301  written by our own parent process
     return context
 
 

@@ -6,30 +6,31 @@ that doing it again gives the same; tags of earlier boundary releases stay.
 
 from __future__ import annotations
 
-import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import RowMapping, delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from sync.answers import to_json
 from sync.decisions import apply_decisions
 from sync.flags import FLAGS
 from sync.lineage import Record
+from sync.pairs import find_pairs
 from sync.seal import SealKey
-from sync.steps.duplicates import compare
 from sync.steps.geotag import tag_row
-from sync.steps.values import Block, FlagNote, Outcome
+from sync.steps.values import FlagNote, Outcome
 from sync.store import WriteSession
 from sync.tables import (
     HARMONISED,
     answer_row,
+    decision,
+    duplicate_candidate,
     duplicate_key,
     duplicate_pair,
     flag,
+    flow_split,
     submission,
     submission_version,
     tag,
@@ -37,12 +38,8 @@ from sync.tables import (
 
 NO_RELEASE = 0
 _IDENTIFYING = b"identifying answers"
-_PAIRS = uuid.UUID("5f0b5a0e-3a51-5d0c-9d6c-6b5d2f6b8a11")
-"""Namespace of duplicate pairs: decisions name a pair by its uuid, so this never changes."""
-
-_COLUMNS = {
-    name: [c.name for c in table.columns if c.name != "root_id"] for name, table in HARMONISED.items()
-}
+ROW_TABLES = {name: table for name, table in HARMONISED.items() if table is not flow_split}
+_COLUMNS = {n: [c.name for c in t.columns if c.name != "root_id"] for n, t in ROW_TABLES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,35 +63,40 @@ def replace_derived(session: WriteSession, batch: Sequence[Derived]) -> None:
     touched = _clear(session, [node.id for d in batch for node in d.record.nodes])
     done = [d for d in batch if d.outcome is not None]
     session.insert(answer_row, [row for d in done for row in _answers(d)])
-    for name, table in HARMONISED.items():
-        session.insert(table, [row for d in done for row in _rows(d, name)])
+    for name, table in ROW_TABLES.items():
+        session.insert(table, _rows(done, name))
+    session.insert(flow_split, [row for d in done for row in _splits(d)])
     session.upsert(tag, [row for d in done for row in _tags(d)], key=("record_id", "release_id"))
     session.insert(flag, [row for d in batch for row in _flags(d)])
-    touched |= _pairs(session, done)
-    touched |= {row.record_id for d in done for row in d.outcome.rows}  # type: ignore[union-attr]
+    new = {block.record_id: (block, d.root_id) for d in done for block in d.outcome.blocks}  # type: ignore[union-attr]
+    touched |= find_pairs(session, new, {d.root_id: d.record.nodes[0].project_uuid for d in done})
+    if session.scalar(select(decision.c.id).limit(1)) is not None:  # an earlier one may be about these rows
+        touched |= {row.record_id for d in done for row in d.outcome.rows}  # type: ignore[union-attr]
     apply_decisions(session, touched)
 
 
+_SET_ROOT = update(submission).where(submission.c.id == bindparam("of")).values(root_id=bindparam("to"))
+_SET_STATE = (
+    update(submission_version)
+    .where(submission_version.c.id == bindparam("of"))
+    .values(state=bindparam("to"), hold_reason=bindparam("why"))
+)
+
+
 def _write_states(session: WriteSession, batch: Sequence[Derived]) -> None:
-    changed: list[tuple[int, str, str | None]] = []
-    rooted: dict[int | None, list[int]] = defaultdict(list)
+    """Note the root of each submission and the state of each version, where they are not noted yet."""
+    roots, states = [], []
     for d in batch:
         root_id = d.record.root.id if d.record.root else None
         for node in d.record.nodes:
             if node.root_id != root_id:
-                rooted[root_id].append(node.id)
+                roots.append({"of": node.id, "to": root_id})
             for version in node.versions:
                 state, reason = d.record.states[version.id]
                 if (version.state, version.hold_reason) != (state, reason):
-                    changed.append((version.id, state, reason))
-    for root_id, ids in rooted.items():
-        session.execute(update(submission).where(submission.c.id.in_(ids)).values(root_id=root_id))
-    for version_id, state, reason in changed:
-        session.execute(
-            update(submission_version)
-            .where(submission_version.c.id == version_id)
-            .values(state=state, hold_reason=reason)
-        )
+                    states.append({"of": version.id, "to": str(state), "why": reason})
+    session.execute_many(_SET_ROOT, roots)
+    session.execute_many(_SET_STATE, states)
 
 
 def _clear(session: WriteSession, root_ids: Sequence[int]) -> set[str]:
@@ -104,7 +106,7 @@ def _clear(session: WriteSession, root_ids: Sequence[int]) -> set[str]:
     pairs = session.all(select(duplicate_pair.c.record_a, duplicate_pair.c.record_b).where(either))
     if pairs:
         session.execute(delete(duplicate_pair).where(either))
-    for table in (answer_row, flag, duplicate_key, *HARMONISED.values()):
+    for table in (answer_row, flag, duplicate_key, duplicate_candidate, *HARMONISED.values()):
         session.execute(delete(table).where(table.c.root_id.in_(ids)))
     return {row[side] for row in pairs for side in ("record_a", "record_b")}
 
@@ -128,24 +130,29 @@ def _answers(d: Derived) -> Iterable[dict[str, Any]]:
         }
 
 
-def _rows(d: Derived, table: str) -> Iterable[dict[str, Any]]:
+def _splits(d: Derived) -> Iterable[dict[str, Any]]:
     assert d.outcome is not None
-    if table == "flow_split":
-        for split in d.outcome.splits:
-            yield {
-                "record_id": split.record_id,
-                "dimension": split.dimension,
-                "code": split.code,
-                "n": split.n,
-                "root_id": d.root_id,
-            }
-        return
-    columns = _COLUMNS[table]
-    for row in d.outcome.rows:
-        if row.table == table:
-            values = {name: row.values.get(name) for name in columns}
-            values["root_id"] = d.root_id
-            yield values
+    for split in d.outcome.splits:
+        yield {
+            "record_id": split.record_id,
+            "dimension": split.dimension,
+            "code": split.code,
+            "n": split.n,
+            "root_id": d.root_id,
+        }
+
+
+def _rows(done: Sequence[Derived], table: str) -> list[dict[str, Any]]:
+    """The rows of one table, with the columns any of them fills: most forms fill half of the ninety."""
+    rows = [
+        (d.root_id, row.values)
+        for d in done
+        for row in d.outcome.rows  # type: ignore[union-attr]
+        if row.table == table
+    ]
+    used = {name for _, values in rows for name, value in values.items() if value is not None}
+    names = [name for name in _COLUMNS[table] if name in used]
+    return [{**{name: values.get(name) for name in names}, "root_id": root_id} for root_id, values in rows]
 
 
 def _tags(d: Derived) -> Iterable[dict[str, Any]]:
@@ -164,67 +171,3 @@ def _flags(d: Derived) -> Iterable[dict[str, Any]]:
             "reason": note.reason,
             "detail": note.detail,
         }
-
-
-def _pairs(session: WriteSession, done: Sequence[Derived]) -> set[str]:
-    """Compare the new rows with all rows that share a block, those of this batch included."""
-    blocks = {block.record_id: (block, d.root_id) for d in done for block in d.outcome.blocks}  # type: ignore[union-attr]
-    if not blocks:
-        return set()
-    project = {d.root_id: d.record.nodes[0].project_uuid for d in done}
-    session.insert(
-        duplicate_key, [row for block, root_id in blocks.values() for row in _keys(block, root_id)]
-    )
-    keys = {key for block, _ in blocks.values() for key in block.keys}
-    neighbours: dict[str, list[RowMapping]] = defaultdict(list)
-    for row in session.all(select(duplicate_key).where(duplicate_key.c.block.in_(list(keys)))):
-        neighbours[row["block"]].append(row)
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for block, root_id in blocks.values():
-        for other in _others(block, root_id, neighbours):
-            pair = compare(block, _block(other))
-            if pair is not None:
-                roots = {block.record_id: root_id, other["record_id"]: other["root_id"]}
-                found[pair.record_a, pair.record_b] = {
-                    "uuid": pair_uuid(pair.record_a, pair.record_b),
-                    "project_uuid": project[root_id],
-                    "table_name": block.table,
-                    "record_a": pair.record_a,
-                    "record_b": pair.record_b,
-                    "root_a": roots[pair.record_a],
-                    "root_b": roots[pair.record_b],
-                    "score": pair.score,
-                    "reasons": list(pair.reasons),
-                }
-    session.insert_once(duplicate_pair, list(found.values()))
-    return {record_id for pair in found for record_id in pair}
-
-
-def pair_uuid(record_a: str, record_b: str) -> str:
-    """The same for the same two rows on every server and after every rebuild."""
-    return str(uuid.uuid5(_PAIRS, f"{record_a} {record_b}"))
-
-
-def _keys(block: Block, root_id: int) -> Iterable[dict[str, Any]]:
-    for key in block.keys:
-        yield {
-            "block": key,
-            "record_id": block.record_id,
-            "root_id": root_id,
-            "table_name": block.table,
-            "features": block.features,
-        }
-
-
-def _others(block: Block, root_id: int, neighbours: dict[str, list[RowMapping]]) -> Iterable[RowMapping]:
-    """Every row of another record that shares a block, once."""
-    seen: set[str] = set()
-    for key in block.keys:
-        for row in neighbours[key]:
-            if row["root_id"] != root_id and row["record_id"] not in seen:
-                seen.add(row["record_id"])
-                yield row
-
-
-def _block(row: RowMapping) -> Block:
-    return Block(row["record_id"], row["table_name"], (), row["features"])

@@ -12,6 +12,7 @@ again: a run that was killed is completed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,12 +20,14 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, up
 
 from sync.decisions import apply_decisions
 from sync.problems import NotFound
+from sync.space import Space
 from sync.store import ReadSession, Store, WriteSession, now
 from sync.tables import (
     HARMONISED,
     answer_row,
     attachment,
     decision,
+    duplicate_candidate,
     duplicate_key,
     duplicate_pair,
     event,
@@ -54,11 +57,17 @@ class Erasure:
 
 
 def erase_submission(
-    store: Store, submission_uuid: str, actor_uuid: str | None, reason: str, dry_run: bool = False
+    store: Store,
+    submission_uuid: str,
+    actor_uuid: str | None,
+    reason: str,
+    dry_run: bool = False,
+    space: Space | None = None,
 ) -> Erasure:
     """Erase the record that a submission belongs to.
 
     reason  goes into the audit trail: it says why and by which request, and repeats no answer
+    space   whose ballast is given up when the disk is full; without it a full disk raises StorageFull
     When `overwritten` is False a long read was in the way: run it again, nothing else is lost meanwhile.
     Raises NotFound.
     """
@@ -68,6 +77,14 @@ def erase_submission(
         blobs = _blobs(session, record)
     if dry_run:
         return report
+    room: AbstractContextManager[None] = space.room_to_delete() if space else nullcontext()
+    with room:
+        return _erase(store, submission_uuid, actor_uuid, reason, blobs)
+
+
+def _erase(
+    store: Store, submission_uuid: str, actor_uuid: str | None, reason: str, blobs: Sequence[str]
+) -> Erasure:
     for name in blobs:
         store.blobs.delete(name)
 
@@ -127,7 +144,10 @@ def _contents(record: _Record) -> list[tuple[Table, ColumnElement[bool]]]:
     """Every row that holds or follows from an answer; versions after their bodies and answers."""
     ids, versions = list(record.ids), list(record.version_ids)
     return [
-        *((table, table.c.root_id.in_(ids)) for table in (*HARMONISED.values(), tag, flag, duplicate_key)),
+        *(
+            (table, table.c.root_id.in_(ids))
+            for table in (*HARMONISED.values(), tag, flag, duplicate_key, duplicate_candidate)
+        ),
         (duplicate_pair, or_(duplicate_pair.c.root_a.in_(ids), duplicate_pair.c.root_b.in_(ids))),
         (answer_row, or_(answer_row.c.root_id.in_(ids), answer_row.c.version_id.in_(versions))),
         (attachment, attachment.c.submission_id.in_(ids)),

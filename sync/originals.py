@@ -58,6 +58,17 @@ def open_body(session: ReadSession, store: Store, version_id: int) -> bytes:
     return b"".join(store.blobs.read(row["blob"], blob_key))
 
 
+def open_bodies(session: ReadSession, store: Store, version_ids: Sequence[int]) -> dict[int, bytes]:
+    """The XML of many versions, by id; those of erased records, and parked ones, are left out."""
+    rows = session.all(_BODIES, {"ids": list(version_ids)})
+    found: dict[int, bytes] = {}
+    for row in rows:
+        if row["wrapped"] is not None and row["sealed"] is not None:
+            key = _unwrap(store, row["uuid"], row["wrapped"])
+            found[row["version_id"]] = key.open(row["sealed"], body_context(row["version_uuid"]))
+    return found
+
+
 def open_attachment(session: ReadSession, store: Store, attachment_id: int) -> Iterator[bytes]:
     """The plain chunks of an attachment; its row has name, size and content type.
 
@@ -88,8 +99,9 @@ def _namespace(text: str) -> uuid.UUID:
     return uuid.UUID(text)
 
 
-_BODY = (
+_ANY_BODY = (
     select(
+        raw_body.c.version_id,
         raw_body.c.sealed,
         raw_body.c.blob,
         raw_body.c.blob_key,
@@ -100,8 +112,9 @@ _BODY = (
     .join(submission_version, submission_version.c.id == raw_body.c.version_id)
     .join(submission, submission.c.id == submission_version.c.submission_id)
     .outerjoin(record_key, record_key.c.submission_id == submission.c.id)
-    .where(raw_body.c.version_id == bindparam("version_id"))
 )
+_BODY = _ANY_BODY.where(raw_body.c.version_id == bindparam("version_id"))
+_BODIES = _ANY_BODY.where(raw_body.c.version_id.in_(bindparam("ids", expanding=True)))
 
 _ATTACHMENT = (
     select(attachment.c.blob, attachment.c.blob_key, submission.c.uuid, record_key.c.wrapped)

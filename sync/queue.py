@@ -74,7 +74,7 @@ def release(session: WriteSession, event_ids: Collection[int]) -> None:
 
 
 def release_leases(session: WriteSession) -> None:
-    """Free what any worker has claimed: for the start of the only worker there is, after one that was killed."""
+    """Free what any worker claimed: for the start of the only worker there is, after one was killed."""
     session.execute(update(event).where(event.c.claimed_until.is_not(None)).values(claimed_until=None))
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sync.problems import StorageFull
@@ -54,7 +56,17 @@ class Space:
             os.posix_fallocate(file.fileno(), 0, self._ballast_bytes)
         return True
 
+    @contextmanager
+    def room_to_delete(self) -> Iterator[None]:
+        """On a full disk the ballast is given up for what is done inside, and put back once it fits again."""
+        if self.free_bytes() < max(self._reserve_bytes, self._ballast_bytes):
+            self.drop_ballast()
+        try:
+            yield
+        finally:
+            self._looked_at = -_FRESH_S
+            self.keep_ballast()
+
     def drop_ballast(self) -> None:
-        """Give the ballast up. Call before deleting on a full disk, and `keep_ballast` afterwards."""
         self.ballast.unlink(missing_ok=True)
         self._looked_at = -_FRESH_S

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, Executable, RowMapping, Table, bindpa
 
 from sync.audit import next_link
 from sync.blobs import Blobs
+from sync.bulk import execute_many, insert_into
 from sync.engine import insert_once, open_engine, upsert
 from sync.seal import Keyring
 from sync.tables.log import ChangeKind, audit, change, origin
@@ -80,10 +81,11 @@ class WriteSession(ReadSession):
     def execute_many(self, statement: Executable, rows: Sequence[dict[str, Any]]) -> None:
         """Run a statement once for each row, in one round trip where the driver can; nothing for no rows."""
         if rows:
-            self._connection.execute(statement, rows)
+            execute_many(self._connection, statement, rows)
 
     def insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-        self.execute_many(insert(table), list(rows))
+        """Insert rows that all name the same columns."""
+        self.execute_many(insert_into(table), rows)
 
     def insert_returning(self, table: Table, row: dict[str, Any]) -> int:
         """Insert one row and give its id."""

@@ -20,7 +20,7 @@ from sync.contexts import Contexts, Surroundings
 from sync.derivation import Refused, Work, derive
 from sync.derived_rows import NO_RELEASE, Derived, replace_derived
 from sync.lineage import Record, resolve
-from sync.originals import open_body, record_keys
+from sync.originals import open_bodies, record_keys
 from sync.places.retag import pending_retag, retag
 from sync.sandbox import Sandbox, SandboxFailure
 from sync.steps.values import FlagNote, Outcome
@@ -90,6 +90,7 @@ class Worker:
         if self._thread:
             self._thread.join()
         self._sandbox.close()
+        self._contexts.close()
 
     def run(self) -> None:
         """Work until `stop`. A batch that cannot be written is tried again after a while, and said."""
@@ -151,10 +152,11 @@ class Worker:
         surroundings: dict[str, Surroundings] = {}
         actors = {r.winner.actor_uuid for r in records if r.winner and r.winner.actor_uuid}
         organisations = self._contexts.organisations(session, actors)
+        bodies = open_bodies(session, self.store, [r.winner.id for r in records if r.root and r.winner])
         for record in records:
             members = {node.id for node in record.nodes}
             events = tuple(c.event_id for c in claimed if c.submission_id in members)
-            if record.root is None or record.winner is None:
+            if record.root is None or record.winner is None or record.winner.id not in bodies:
                 yield _Job(record, events)
                 continue
             root, winner = record.root, record.winner
@@ -168,7 +170,7 @@ class Worker:
                 root_id=root.id,
                 project_uuid=root.project_uuid,
                 root_instance_id=root.instance_id,
-                body=open_body(session, self.store, winner.id),
+                body=bodies[winner.id],
                 form_version=winner.form_version,
                 received_at=winner.received_at,
                 organisation=organisations.get(winner.actor_uuid or ""),

@@ -24,6 +24,7 @@ from sync.tables import (
     attachment,
     audit,
     change,
+    duplicate_candidate,
     duplicate_key,
     event,
     flag,
@@ -108,17 +109,10 @@ def record(of: Country, canary: str, edit_of: dict[str, Any] | None = None) -> d
                 }
             ],
         )
+        told_twice = {"record_id": f"{canary} {made['id']}", **root}
+        session.insert(duplicate_key, [{"block": canary, **told_twice}])
         session.insert(
-            duplicate_key,
-            [
-                {
-                    "block": canary,
-                    "record_id": f"{canary} {made['id']}",
-                    "features": {},
-                    "table_name": "flow",
-                    **root,
-                }
-            ],
+            duplicate_candidate, [{"features": {"said": canary}, "table_name": "flow", **told_twice}]
         )
         said = event.update().where(event.c.submission_id == made["id"])
         session.execute(said.values(state="parked", step="project", reason=f"cannot read {canary}"))
@@ -170,7 +164,7 @@ def _in_datasets(of: Country) -> Iterator[str]:
 def test_an_erased_records_answers_are_nowhere(sahelia: Country, data: Path) -> None:
     original, other = whole(sahelia)
     before = traces(sahelia, data)
-    derived = {"answer_row", "flag", "tag", "duplicate_key", "flow", "flow_split"}
+    derived = {"answer_row", "flag", "tag", "duplicate_key", "duplicate_candidate", "flow", "flow_split"}
     assert derived | {"attachment", "event", "decision", "flow.csv", "flow.geojson"} <= set(before)
     if sahelia.store.dialect == "sqlite":
         assert ".sqlite-wal" in before  # the scan does find it in the write-ahead log
@@ -226,8 +220,8 @@ def test_a_dry_run_says_what_would_go_and_takes_nothing(sahelia: Country, data: 
         "instance_ids": list(did.instance_ids),
         "versions": 2,
         "attachments": 2,
-        "rows": {"flow": 1, "flow_split": 1, "tag": 2, "flag": 2, "duplicate_key": 2, "duplicate_pair": 1,
-                 "answer_row": 2},
+        "rows": {"flow": 1, "flow_split": 1, "tag": 2, "flag": 2, "duplicate_key": 2,
+                 "duplicate_candidate": 2, "duplicate_pair": 1, "answer_row": 2},
         "dry_run": True,
         "overwritten": False,
     }  # fmt: skip

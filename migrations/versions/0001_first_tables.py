@@ -209,12 +209,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_decision_outcome"), "decision", ["outcome"])
     op.create_index(op.f("ix_decision_subject_uuid"), "decision", ["subject_uuid"])
     op.create_table(
-        "duplicate_key",
-        sa.Column("block", sa.Text(), nullable=False),
+        "duplicate_candidate",
         sa.Column("record_id", sa.Text(), nullable=False),
         sa.Column("root_id", BigId, nullable=False),
         sa.Column("table_name", sa.Text(), nullable=False),
         sa.Column("features", Json, nullable=False),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_duplicate_candidate")),
+    )
+    op.create_index(op.f("ix_duplicate_candidate_root_id"), "duplicate_candidate", ["root_id"])
+    op.create_table(
+        "duplicate_key",
+        sa.Column("block", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("root_id", BigId, nullable=False),
         sa.PrimaryKeyConstraint("block", "record_id", name=op.f("pk_duplicate_key")),
     )
     op.create_index(op.f("ix_duplicate_key_root_id"), "duplicate_key", ["root_id"])
@@ -962,6 +969,7 @@ def downgrade() -> None:
     op.drop_table("event")
     op.drop_table("duplicate_pair")
     op.drop_table("duplicate_key")
+    op.drop_table("duplicate_candidate")
     op.drop_table("decision")
     op.drop_table("code_list")
     op.drop_table("code_crosswalk")

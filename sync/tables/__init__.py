@@ -3,7 +3,15 @@
 from sync.tables.access import actor, assignment, token
 from sync.tables.base import BigId, Json, UtcInstant, metadata
 from sync.tables.codes import code, code_crosswalk, code_list
-from sync.tables.derived import answer_row, decision, duplicate_key, duplicate_pair, flag, tag
+from sync.tables.derived import (
+    answer_row,
+    decision,
+    duplicate_candidate,
+    duplicate_key,
+    duplicate_pair,
+    flag,
+    tag,
+)
 from sync.tables.harmonised import HARMONISED, baseline, flow, flow_split, observation, profile
 from sync.tables.log import audit, change, event, origin
 from sync.tables.places import (
@@ -36,6 +44,7 @@ __all__ = [
     "code_crosswalk",
     "code_list",
     "decision",
+    "duplicate_candidate",
     "duplicate_key",
     "duplicate_pair",
     "event",

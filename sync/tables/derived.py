@@ -66,8 +66,20 @@ class Tag(SQLModel, table=True):
     pcodes: dict[str, str] = Field(default_factory=dict, sa_type=Json)  # by level
 
 
+class DuplicateCandidate(SQLModel, table=True):
+    """What the comparison knows of a harmonised row that may be told twice."""
+
+    __tablename__ = "duplicate_candidate"
+    __table_args__ = (Index(None, "root_id"),)
+
+    record_id: str = Field(sa_column=Column(Text, primary_key=True))
+    root_id: int = Field(sa_type=BigId)
+    table_name: str = Field(sa_type=Text)
+    features: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # what the score compares
+
+
 class DuplicateKey(SQLModel, table=True):
-    """The blocks a harmonised row falls into: rows that share one are compared."""
+    """The blocks such a row falls into: rows that share one are compared."""
 
     __tablename__ = "duplicate_key"
     __table_args__ = (Index(None, "root_id"),)
@@ -75,8 +87,6 @@ class DuplicateKey(SQLModel, table=True):
     block: str = Field(sa_column=Column(Text, primary_key=True))
     record_id: str = Field(sa_column=Column(Text, primary_key=True))
     root_id: int = Field(sa_type=BigId)
-    table_name: str = Field(sa_type=Text)
-    features: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # what the score compares
 
 
 class DuplicatePair(SQLModel, table=True):
@@ -129,6 +139,7 @@ class Decision(SQLModel, table=True):
 answer_row = table_of(AnswerRow)
 flag = table_of(Flag)
 tag = table_of(Tag)
+duplicate_candidate = table_of(DuplicateCandidate)
 duplicate_key = table_of(DuplicateKey)
 duplicate_pair = table_of(DuplicatePair)
 decision = table_of(Decision)
