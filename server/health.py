@@ -6,7 +6,6 @@ runs it.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,8 +15,8 @@ from starlette.responses import Response
 
 from sync.backlog import read_backlog
 from sync.migrate import check_schema
-from sync.problems import Problem, StorageFull
-from sync.store import Store, WriteSession
+from sync.problems import Problem
+from sync.store import WriteSession
 from sync.writer import Group
 
 WRITER_WAIT_S = 10.0
@@ -45,7 +44,7 @@ def ready(request: Request) -> Response:
     state = request.app.state
     checks = {
         "schema": lambda: check_schema(state.store.engine),  # connecting also checks that it is durable
-        "disk": lambda: _check_disk(state.store, state.settings.receipt.reserve_bytes),
+        "disk": state.settings.space(state.store.data).check,
         "writer": lambda: state.store.writer.submit(_TOUCH, None).result(WRITER_WAIT_S),
     }
     found = {name: _tried(check) for name, check in checks.items()}
@@ -58,11 +57,6 @@ def backlog(request: Request) -> Response:
     """What waits, since when, what is parked and what is held."""
     with request.app.state.store.read() as session:
         return _answer(200, {"status": "ok", **read_backlog(session)})
-
-
-def _check_disk(store: Store, reserve_bytes: int) -> None:
-    if shutil.disk_usage(store.data).free < reserve_bytes:
-        raise StorageFull("The disk's reserve is used up.")
 
 
 def _tried(check: Callable[[], object]) -> str:

@@ -29,6 +29,7 @@ from server.setting import (
     written,
 )
 from sync.problems import Invalid
+from sync.space import Space
 from sync.store import default_database, default_master_key
 
 
@@ -135,6 +136,11 @@ class Receipt:
         "Free space to keep on the data folder's disk; below it submissions get 507.",
         64 * 1024 * 1024, whole(0),
     )  # fmt: skip
+    ballast_bytes: int = setting(
+        "WAYPOST_BALLAST_BYTES",
+        "Size of a file that only takes up room, given up when an erasure needs it on a full disk.",
+        64 * 1024 * 1024, whole(0),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +226,10 @@ class Settings:
     @property
     def master_key(self) -> Path:
         return self.storage.master_key
+
+    def space(self, data: Path | None = None) -> Space:
+        """The room on the disk of the data folder (default: of these settings), as much as is to be kept."""
+        return Space(data or self.data, self.receipt.reserve_bytes, self.receipt.ballast_bytes)
 
     @property
     def base_url(self) -> str:

@@ -95,6 +95,7 @@ def erase(
     with invocation.opened_store() as store:
         with store.read() as session:
             uuid = find_submission(session, instance_id, project, form)["uuid"]
-        report = erase_submission(store, uuid, None, reason, dry_run=dry_run).as_dict()
+        space = invocation.settings().space()
+        report = erase_submission(store, uuid, None, reason, dry_run, space).as_dict()
     heading = "Would be erased" if dry_run else "Erased"
     invocation.show(report, lambda: f"{heading}:\n{described(report, '  ')}")

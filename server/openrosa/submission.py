@@ -22,13 +22,10 @@ from sync.faults import reception
 from sync.problems import BodyCut, Invalid, StorageFull
 from sync.receipt import Arrival, Reception, Sender, hold_reason, make_arrival
 from sync.receipt.arrival import clean_header
-from sync.space import Space
 from sync.store import Store, now
 
 ON_THE_LOOP_BYTES = 256 * 1024
 """XML up to this is read on the event loop, in well under 10 ms; larger on a helper thread."""
-
-BALLAST_BYTES = 64 * 1024 * 1024
 
 
 class Device(Protocol):
@@ -52,7 +49,7 @@ class Desk:
         self.device_access = state.device_access
         limits = state.settings.receipt
         self.max_xml_bytes: int = limits.max_xml_bytes
-        self.space = Space(self.store.data, limits.reserve_bytes, BALLAST_BYTES)
+        self.space = state.settings.space(self.store.data)
         self.space.keep_ballast()
         self.reception: Reception = reception(self.store, state.settings.fault)
         self.accepts = {"X-OpenRosa-Accept-Content-Length": str(limits.accept_content_length)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import subprocess
@@ -11,13 +12,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import select
 
 from sync import engine, orphans
+from sync.erase import erase_submission
 from sync.problems import StorageFull
 from sync.setup import initialise
 from sync.space import Space
 from sync.store import Store, open_store
-from tests.receipt.ledger import blobs, records
+from sync.tables import submission
+from tests.receipt.ledger import Held, blobs, records
 from tests.receipt.station import Mission, Station, settings_for, start_mission
 from tests.receipt.tablet_wire import BOUNDARY, Wire, filled, multipart, photo, xml_part
 
@@ -96,6 +100,33 @@ def test_a_disk_that_fills_up_keeps_what_was_acknowledged(small_disk: Path, phot
         assert post_of_unknown_length(tablet, body) == 201  # by itself, once there is room
     assert len(records(store)) == len(acknowledged) + 1
     store.close()
+
+
+def test_a_record_can_be_erased_on_a_full_disk(small_disk: Path) -> None:
+    store = initialise(small_disk / "data")
+    mission = start_mission(store)
+    space = Space(store.data, reserve_bytes=0, ballast_bytes=1 * MIB)
+    assert space.keep_ballast()
+    with Station(store) as station:
+        sent = filled("uuid:1").replace(b"<note>", b"<note>" + os.urandom(100_000).hex().encode())
+        assert station.wire(mission).post(xml_part(sent)).status == 201
+    with store.read() as session:
+        uuid = str(session.scalar(select(submission.c.uuid)))
+    store.overwrite_deleted([])  # nothing is left in the log that could be written over
+    fill_up(small_disk)
+    with pytest.raises(StorageFull):
+        erase_submission(store, uuid, None, "request 12")
+    assert erase_submission(store, uuid, None, "request 12", space=space).overwritten
+    assert records(store) == {"uuid:1": Held([], [])}
+    assert space.ballast.exists()  # back again, for what was deleted left room
+    store.close()
+
+
+def fill_up(disk: Path) -> None:
+    """A file that takes all the room there is."""
+    with (disk / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(b"x" * 4096):
+            pass
 
 
 def test_a_busy_database_is_waited_for_then_the_tablet_is_told_to_come_back(
