@@ -27,6 +27,7 @@ from sync.tables import (
     answer_row,
     attachment,
     decision,
+    duplicate_candidate,
     duplicate_key,
     duplicate_pair,
     event,
@@ -143,7 +144,10 @@ def _contents(record: _Record) -> list[tuple[Table, ColumnElement[bool]]]:
     """Every row that holds or follows from an answer; versions after their bodies and answers."""
     ids, versions = list(record.ids), list(record.version_ids)
     return [
-        *((table, table.c.root_id.in_(ids)) for table in (*HARMONISED.values(), tag, flag, duplicate_key)),
+        *(
+            (table, table.c.root_id.in_(ids))
+            for table in (*HARMONISED.values(), tag, flag, duplicate_key, duplicate_candidate)
+        ),
         (duplicate_pair, or_(duplicate_pair.c.root_a.in_(ids), duplicate_pair.c.root_b.in_(ids))),
         (answer_row, or_(answer_row.c.root_id.in_(ids), answer_row.c.version_id.in_(versions))),
         (attachment, attachment.c.submission_id.in_(ids)),
