@@ -136,8 +136,8 @@ def authenticate(session: ReadSession, text: str) -> Authenticated:
         raise _refused()
     if row["revoked_at"] or row["actor_revoked_at"] or (row["expires_at"] and row["expires_at"] <= now()):
         raise _refused()
-    grants = session.all(_GRANTS, {"actor_id": row["actor_id"]})
-    known = Actor(row["uuid"], row["kind"], row["name"], tuple(Grant(**grant) for grant in grants))
+    grants = grants_of(session, row["actor_id"])
+    known = Actor(row["uuid"], row["kind"], row["name"], tuple(grants))
     return Authenticated(known, row["expires_at"])
 
 
@@ -224,13 +224,19 @@ def _create(
     )
     session.change(ChangeKind.ACTOR, uuid)
     for grant in grants:
-        _assign(session, actor_id, grant, at)
+        assign(session, actor_id, grant, at)
     action = "app-user.create" if kind is ActorKind.APP_USER else "token.create"
     session.audit(action, uuid, by, name=name.strip(), token=made.public_id, project=project_id)
     return NewToken(actor_id, uuid, name.strip(), made.text, expires_at)
 
 
-def _assign(session: WriteSession, actor_id: int, grant: Grant, at: datetime) -> None:
+def grants_of(session: ReadSession, actor_id: int) -> list[Grant]:
+    """The grants an actor has now."""
+    return [Grant(**row) for row in session.all(_GRANTS, {"actor_id": actor_id})]
+
+
+def assign(session: WriteSession, actor_id: int, grant: Grant, at: datetime) -> None:
+    """Add a grant to an actor, and tell replicas."""
     uuid = new_uuid()
     row = {name: getattr(grant, name) for name in Grant.__slots__}
     session.insert(assignment, [{"uuid": uuid, "actor_id": actor_id, "created_at": at, **row}])

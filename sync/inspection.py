@@ -18,6 +18,7 @@ from sync.tables import (
     HARMONISED,
     answer_row,
     attachment,
+    decision,
     event,
     flag,
     project,
@@ -103,6 +104,7 @@ def show_submission(
                 "root": next((m["instance_id"] for m in members if m["id"] == row["root_id"]), None),
                 "edits": [m["instance_id"] for m in members if m["deprecated_id"]],
             },
+            "decisions": _decisions(session, [member["uuid"] for member in members]),
             "rows": _row_counts(session, root_id),
             "flags": _flags(session, root_id),
             "events": [
@@ -194,6 +196,19 @@ def _versions(session: ReadSession, members: Sequence[RowMapping]) -> list[dict[
 
 def _events(session: ReadSession, ids: Sequence[int]) -> Sequence[RowMapping]:
     return session.all(select(event).where(event.c.submission_id.in_(ids)).order_by(event.c.id))
+
+
+def _decisions(session: ReadSession, uuids: Sequence[str]) -> list[dict[str, Any]]:
+    """What was decided about the record's submissions, oldest first; a note may repeat an answer."""
+    columns = (
+        decision.c.uuid.label("decision"),
+        decision.c.kind,
+        decision.c.outcome,
+        decision.c.decided_at,
+        decision.c.reverses_uuid.label("replaces"),
+    )
+    mine = select(*columns).where(decision.c.subject_uuid.in_(uuids))
+    return [dict(row) for row in session.all(mine.order_by(decision.c.decided_at, decision.c.uuid))]
 
 
 def _names_received(session: ReadSession, ids: Sequence[int]) -> set[str]:

@@ -90,6 +90,30 @@ def list_all(project: Project) -> None:
 
 
 @app.command()
+def grant(
+    user: Annotated[int, typer.Argument(metavar="ID", help="The id that create and list print.")],
+    form: Annotated[list[str], typer.Option(metavar="ID", help="This form too; repeat for more.")],
+) -> None:
+    """Give further forms to an app user. What it sent of them before, and was held for it, counts now.
+
+    The tablet sees them at its next look at the list; its QR code stays as it is.
+
+    \b
+    waypost app-user grant 7 --form fms
+    """
+    from dataclasses import asdict
+
+    from sync.granting import grant_forms
+
+    with invocation.opened_store() as store:
+        granted = grant_forms(store, user, form)
+    lines = [f"App user {granted.id}, {granted.name}, has the forms {', '.join(granted.forms)}."]
+    if granted.released:
+        lines.append(f"{granted.released} submissions that were held for it are processed now.")
+    invocation.show(asdict(granted), "\n".join(lines))
+
+
+@app.command()
 def revoke(
     user: Annotated[int, typer.Argument(metavar="ID", help="The id that create and list print.")],
 ) -> None:

@@ -1,7 +1,8 @@
-"""`waypost submission`: look at one record, list those that need somebody, erase one."""
+"""`waypost submission`: look at records one by one, list those that need somebody, decide, erase."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
 
@@ -17,6 +18,7 @@ Instance = Annotated[
 ]
 InProject = Annotated[int | None, typer.Option(metavar="N", help="Only in this project.")]
 OfForm = Annotated[str | None, typer.Option(metavar="ID", help="Only of this form.")]
+Note = Annotated[str | None, typer.Option(help="Why, for whoever asks later. Never repeat an answer.")]
 
 
 class Waiting(StrEnum):
@@ -66,6 +68,84 @@ def list_waiting(
 
 
 @app.command()
+def adopt(instance_id: Instance, project: InProject = None, form: OfForm = None, note: Note = None) -> None:
+    """Let a held submission count: an edit whose original never came, one that came when its form was
+    closed, one of a form its device was not given. Prints the decision, by which it can be taken back.
+
+    Where the form itself is not known, publish it instead.
+
+    \b
+    waypost submission list --state held
+    waypost submission adopt uuid:6a0f2d9e-... --note "the first tablet was lost"
+    """
+    from sync import decisions
+
+    _decide(decisions.adopt, "counts as soon as it is processed", instance_id, project, form, note)
+
+
+@app.command()
+def withdraw(
+    instance_id: Instance, project: InProject = None, form: OfForm = None, note: Note = None
+) -> None:
+    """Take a record, its edits included, out of every figure. It stays stored, and can be taken back.
+
+    \b
+    waypost submission withdraw uuid:6a0f2d9e-... --note "a trial during the training"
+    """
+    from sync import decisions
+
+    _decide(decisions.withdraw, "is in no figure any more", instance_id, project, form, note)
+
+
+@app.command("take-back")
+def take_back(
+    decision: Annotated[str, typer.Argument(metavar="DECISION", help="What adopt, withdraw or decide gave.")],
+    note: Note = None,
+) -> None:
+    """Undo a decision, about a submission or a pair of duplicates: things stand as they did before it.
+
+    \b
+    waypost submission take-back 0c2b9a52-...
+    """
+    from sync import decisions
+
+    with invocation.opened_store() as store:
+        made = decisions.take_back(store, decision, note=note)
+    invocation.show({"decision": made, "takes_back": decision}, f"{decision} is taken back.")
+
+
+@app.command()
+def retry(
+    instance_id: Annotated[
+        str | None, typer.Argument(metavar="INSTANCE_ID", help="Only this one.", show_default=False)
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All that are parked.")] = False,
+    project: InProject = None,
+    form: OfForm = None,
+) -> None:
+    """Process parked submissions again: after a bug was repaired, or more memory or time allowed.
+
+    \b
+    waypost submission list --state parked
+    waypost submission retry uuid:6a0f2d9e-...
+    waypost submission retry --all
+    """
+    from sync.inspection import find_submission
+    from sync.problems import Invalid
+    from sync.queue import retry_parked
+
+    if every == (instance_id is not None):
+        raise Invalid("It is not said what to process again.", "Give one INSTANCE_ID, or --all.")
+    with invocation.opened_store() as store:
+        ids = None
+        if instance_id is not None:
+            with store.read() as session:
+                ids = [find_submission(session, instance_id, project, form)["id"]]
+        count = store.write(lambda session: retry_parked(session, ids))
+    invocation.show({"retried": count}, f"{count} parked submissions are processed again.")
+
+
+@app.command()
 def erase(
     instance_id: Instance,
     project: InProject = None,
@@ -99,3 +179,21 @@ def erase(
         report = erase_submission(store, uuid, None, reason, dry_run, space).as_dict()
     heading = "Would be erased" if dry_run else "Erased"
     invocation.show(report, lambda: f"{heading}:\n{described(report, '  ')}")
+
+
+def _decide(
+    decide: Callable[..., str],
+    so: str,
+    instance_id: str,
+    project: int | None,
+    form: str | None,
+    note: str | None,
+) -> None:
+    from sync.inspection import find_submission
+
+    with invocation.opened_store() as store:
+        with store.read() as session:
+            uuid = find_submission(session, instance_id, project, form)["uuid"]
+        made = decide(store, uuid, note=note)
+    value = {"decision": made, "instance_id": instance_id}
+    invocation.show(value, f"{instance_id} {so}.\nDecision {made}")

@@ -31,11 +31,11 @@ def test_every_command_of_the_issue_is_there() -> None:
     nouns = {
         "project": ("create", "list"),
         "form": ("check", "publish", "list", "state"),
-        "app-user": ("create", "list", "revoke"),
+        "app-user": ("create", "list", "grant", "revoke"),
         "token": ("create", "list", "revoke"),
         "places": ("import",),
         "sites": ("import",),
-        "submission": ("show", "list", "erase"),
+        "submission": ("show", "list", "adopt", "withdraw", "take-back", "retry", "erase"),
         "duplicates": ("list", "decide"),
         "dataset": ("export",),
     }
