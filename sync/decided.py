@@ -124,10 +124,13 @@ def _rejected(session: ReadSession, record_ids: Iterable[str]) -> set[str]:
 
 
 def _withdrawn(session: ReadSession, root_ids: Iterable[int]) -> set[int]:
+    """Records that a decision in force on any of their submissions withdraws: an edit may have been withdrawn
+    before it was known which original it belongs to."""
     found: set[int] = set()
     for part in parts(root_ids):
-        mine = select(submission.c.uuid, submission.c.id).where(submission.c.id.in_(part))
-        ids = {row["uuid"]: row["id"] for row in session.all(mine)}
+        members = or_(submission.c.id.in_(part), submission.c.root_id.in_(part))
+        mine = select(submission.c.uuid, submission.c.id, submission.c.root_id).where(members)
+        ids = {row["uuid"]: row["root_id"] or row["id"] for row in session.all(mine)}
         newest = in_force(session, decision.c.subject_uuid.in_(list(ids)))
         found |= {
             ids[subject]

@@ -33,6 +33,7 @@ from sync.tables import decision, duplicate_pair, project, submission, submissio
 from sync.tables.derived import DecisionKind
 from sync.tables.log import ChangeKind
 from sync.tables.records import HoldReason, VersionState
+from sync.turns import take_turn
 
 __all__ = [
     "KEEP_BOTH",
@@ -50,6 +51,7 @@ __all__ = [
 KEEP_BOTH = "keep_both"
 _SIDES = ("record_a", "record_b")
 _TICK = timedelta(microseconds=1)
+_ADOPTABLE = [str(r) for r in (HoldReason.ORIGINAL_MISSING, HoldReason.FORM_CLOSED, HoldReason.NOT_ASSIGNED)]
 
 
 def reject(record_id: str) -> str:
@@ -71,6 +73,7 @@ def decide_duplicate(
             raise NotFound(
                 f"There is no pair {pair_uuid}.", "Its rows may have been edited since; list them again."
             )
+        take_turn(session, [pair["project_uuid"]])
         rows = (pair["record_a"], pair["record_b"])
         if outcome not in (KEEP_BOTH, *map(reject, rows)):
             raise Invalid(
@@ -87,9 +90,10 @@ def decide_duplicate(
 
 
 def adopt(store: Store, submission_uuid: str, note: str | None = None, actor_uuid: str | None = None) -> str:
-    """Let an edit whose original never came stand for itself. Returns the decision's uuid.
+    """Let what waits for a person count: an edit whose original never came, which then stands for itself, one
+    that came when its form was closed, one of a form its device was not given. Returns the decision's uuid.
 
-    Raises NotFound, Conflict (nothing of it waits for its original).
+    Raises NotFound, Conflict (nothing of it waits so).
     """
 
     def work(session: WriteSession) -> str:
@@ -97,11 +101,12 @@ def adopt(store: Store, submission_uuid: str, note: str | None = None, actor_uui
         waiting = select(submission_version.c.id).where(
             submission_version.c.submission_id == row["id"],
             submission_version.c.state == VersionState.HELD,
-            submission_version.c.hold_reason == HoldReason.ORIGINAL_MISSING,
+            submission_version.c.hold_reason.in_(_ADOPTABLE),
         )
         if session.scalar(waiting.limit(1)) is None:
             raise Conflict(
-                "This submission is not an edit that waits for its original.", "Nothing needs doing."
+                "This submission does not wait for a decision of yours.",
+                "`waypost submission show` says what it waits for; an unknown form has to be published.",
             )
         made = _decide(
             session, row["project_uuid"], DecisionKind.ADOPT, row["uuid"], "adopt", actor_uuid, note
@@ -118,7 +123,8 @@ def withdraw(
     """Take a record out of all figures, edits included; it stays stored. Returns the decision's uuid."""
 
     def work(session: WriteSession) -> str:
-        row = _submission(session, submission_uuid)
+        take_turn(session, [_submission(session, submission_uuid)["project_uuid"]])
+        row = _submission(session, submission_uuid)  # its root as it is now that it is our turn
         root = session.first(_SUBMISSION.where(submission.c.id == row["root_id"])) or row
         kind = DecisionKind.WITHDRAW
         made = _decide(session, root["project_uuid"], kind, root["uuid"], "withdraw", actor_uuid, note)
@@ -140,6 +146,7 @@ def take_back(
         row = session.first(select(decision).where(decision.c.uuid == decision_uuid))
         if row is None:
             raise NotFound(f"There is no decision {decision_uuid}.")
+        take_turn(session, [row["project_uuid"]])
         subject = row["subject_uuid"]
         current = in_force(session, decision.c.subject_uuid == subject)[row["kind"], subject]
         if current["uuid"] != decision_uuid or row["outcome"] == UNDECIDED:
@@ -150,10 +157,10 @@ def take_back(
             rejected = row["outcome"].removeprefix(REJECT)
             apply_decisions(session, [pair["record_a"], pair["record_b"]] if pair else [rejected])
         else:
-            key = _submission(session, subject)["id"]
-            apply_decisions(session, _rows_of(session, [key]))
+            of = _submission(session, subject)
+            apply_decisions(session, _rows_of(session, [of["root_id"] or of["id"]]))
             if row["kind"] == DecisionKind.ADOPT:
-                queue.requeue(session, [key])
+                queue.requeue(session, [of["id"]])
         return made
 
     return store.write(work)

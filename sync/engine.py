@@ -58,6 +58,7 @@ def _sqlite(url: str) -> Engine:
         raise NotDurable("A database in memory keeps nothing.", "Give a file: sqlite:///PATH.")
     engine = create_engine(
         url,
+        hide_parameters=True,  # answers: an error's text goes to the log
         json_serializer=_json,
         json_deserializer=orjson.loads,
         poolclass=QueuePool,
@@ -88,6 +89,7 @@ def _sqlite(url: str) -> Engine:
 def _postgresql(url: str) -> Engine:
     engine = create_engine(
         url,
+        hide_parameters=True,  # answers: an error's text goes to the log
         json_serializer=_json,
         json_deserializer=orjson.loads,
         pool_size=8,
@@ -119,7 +121,7 @@ def plain_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    return create_engine(parsed, poolclass=NullPool)
+    return create_engine(parsed, poolclass=NullPool, hide_parameters=True)
 
 
 def sqlite_file(url: str) -> Path | None:

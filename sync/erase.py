@@ -39,6 +39,7 @@ from sync.tables import (
     tag,
 )
 from sync.tables.log import ChangeKind, EventState
+from sync.turns import take_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,9 @@ def _erase(
         store.blobs.delete(name)
 
     def work(session: WriteSession) -> tuple[Erasure, list[str]]:
+        take_turn(
+            session, [_project_of(session, submission_uuid)]
+        )  # no worker pairs a row with one that goes
         whole = _record(session, submission_uuid)
         went, late = _report(session, whole, dry_run=False), _blobs(session, whole)
         _delete(session, whole)
@@ -99,6 +103,10 @@ def _erase(
     for name in late:  # came while this ran
         store.blobs.delete(name)
     return Erasure(**{**report.as_dict(), "overwritten": store.overwrite_deleted(_TOUCHED)})
+
+
+def _project_of(session: ReadSession, uuid: str) -> str:
+    return str(session.scalar(select(submission.c.project_uuid).where(submission.c.uuid == uuid)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ _HELD_BY_FORM = {
     "unknown_version": HoldReason.UNKNOWN_VERSION,
     "closed": HoldReason.FORM_CLOSED,
 }
-_NEVER_APPLIED = {HoldReason.TOO_LARGE, HoldReason.UNREADABLE, HoldReason.NOT_ASSIGNED}
+_NEVER_APPLIED = {HoldReason.TOO_LARGE, HoldReason.UNREADABLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,9 @@ def resolve(session: ReadSession, submission_ids: Collection[int], form_state: F
         top = _top(nodes[start], by_key)
         members = tuple(_below(top, children))
         seen.update(node.id for node in members)
-        is_root = top.deprecated_id is None or (top.uuid in adopted and top.parent_key not in by_key)
+        # Any adopted edit lets its chain count: an earlier edit that comes later must not hide it.
+        is_adopted = any(node.uuid in adopted for node in members) and top.parent_key not in by_key
+        is_root = top.deprecated_id is None or is_adopted
         records.append(_record(top if is_root else None, members, children, form_state, adopted))
     return records
 
@@ -143,22 +145,26 @@ def _states(
     states: dict[int, tuple[str, str | None]] = {}
     taken = False
     for version in sorted(node.versions, key=lambda v: v.id):
+        unassigned = version.hold_reason == HoldReason.NOT_ASSIGNED
+        while_closed = is_adopted and version.hold_reason == HoldReason.FORM_CLOSED
+        # stays noted: the adoption may be taken back
+        kept = version.hold_reason if unassigned or while_closed else None
         if version.state == VersionState.DRAFT or version.hold_reason in _NEVER_APPLIED:
             states[version.id] = (version.state, version.hold_reason)
+        elif unassigned and not is_adopted:
+            states[version.id] = (VersionState.HELD, HoldReason.NOT_ASSIGNED)
         elif taken:
-            states[version.id] = (VersionState.CONFLICT, None)
+            states[version.id] = (VersionState.CONFLICT, kept)
         else:
             taken = True
             reason = _hold_reason(node, version, root, form_state, is_adopted)
-            states[version.id] = (VersionState.HELD, reason) if reason else (own, None)
+            states[version.id] = (VersionState.HELD, kept or reason) if reason else (own, kept)
     return states
 
 
 def _hold_reason(
     node: Node, version: Version, root: Node | None, form_state: FormState, is_adopted: bool
 ) -> str | None:
-    if version.hold_reason == HoldReason.NOT_ASSIGNED and not is_adopted:
-        return HoldReason.NOT_ASSIGNED
     state = form_state(node.project_uuid, node.xml_form_id, version.form_version)
     if state == "closed" and (is_adopted or version.hold_reason != HoldReason.FORM_CLOSED):
         state = "open"  # it came while the form was open: closing holds what comes, not what is here
@@ -234,7 +240,7 @@ def _adopted(session: ReadSession, uuids: list[str]) -> set[str]:
     statement = (
         select(decision.c.subject_uuid, decision.c.outcome)
         .where(decision.c.kind == DecisionKind.ADOPT, decision.c.subject_uuid.in_(uuids))
-        .order_by(decision.c.id)
+        .order_by(decision.c.decided_at, decision.c.uuid)
     )
     newest = {row["subject_uuid"]: row["outcome"] for row in session.all(statement)}
     return {uuid for uuid, outcome in newest.items() if outcome == "adopt"}

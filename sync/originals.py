@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from sqlalchemy import bindparam, select
 
-from sync.problems import NotFound
+from sync.problems import KeyMissing, NotFound
 from sync.seal import SealKey
 from sync.store import ReadSession, Store
 from sync.tables import attachment, raw_body, record_key, submission, submission_version
@@ -58,14 +58,18 @@ def open_body(session: ReadSession, store: Store, version_id: int) -> bytes:
     return b"".join(store.blobs.read(row["blob"], blob_key))
 
 
-def open_bodies(session: ReadSession, store: Store, version_ids: Sequence[int]) -> dict[int, bytes]:
-    """The XML of many versions, by id; those of erased records, and parked ones, are left out."""
+def open_bodies(session: ReadSession, store: Store, version_ids: Sequence[int]) -> dict[int, bytes | None]:
+    """The XML of many versions, by id; those of erased records, and parked ones, are left out. None where the
+    bytes do not open: one damaged record must not hold up the others of its batch."""
     rows = session.all(_BODIES, {"ids": list(version_ids)})
-    found: dict[int, bytes] = {}
+    found: dict[int, bytes | None] = {}
     for row in rows:
         if row["wrapped"] is not None and row["sealed"] is not None:
-            key = _unwrap(store, row["uuid"], row["wrapped"])
-            found[row["version_id"]] = key.open(row["sealed"], body_context(row["version_uuid"]))
+            try:
+                key = _unwrap(store, row["uuid"], row["wrapped"])
+                found[row["version_id"]] = key.open(row["sealed"], body_context(row["version_uuid"]))
+            except KeyMissing:
+                found[row["version_id"]] = None
     return found
 
 

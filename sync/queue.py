@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import case, select, update
+from sqlalchemy import ColumnElement, case, select, update
 
 from sync.store import ReadSession, WriteSession, now
 from sync.tables import event
@@ -33,9 +33,15 @@ class Failure:
     final: bool  # the step said no by itself: trying again would give the same
 
 
+def _free() -> ColumnElement[bool]:
+    """Nobody holds it. A lease that ends later than any could was given by a clock that has been put back."""
+    until, at = event.c.claimed_until, now()
+    return until.is_(None) | (until < at) | (until > at + 2 * LEASE)
+
+
 def claim(session: WriteSession, limit: int) -> list[Claimed]:
     """Take up to `limit` waiting events, oldest first."""
-    free = (event.c.claimed_until.is_(None)) | (event.c.claimed_until < now())
+    free = _free()
     statement = (
         select(event.c.id, event.c.submission_id)
         .where(event.c.state == EventState.WAITING, free)
@@ -51,7 +57,7 @@ def claim(session: WriteSession, limit: int) -> list[Claimed]:
 
 
 def anything_waiting(session: ReadSession) -> bool:
-    free = (event.c.claimed_until.is_(None)) | (event.c.claimed_until < now())
+    free = _free()
     return (
         session.scalar(select(event.c.id).where(event.c.state == EventState.WAITING, free).limit(1))
         is not None
@@ -65,6 +71,14 @@ def finish(session: WriteSession, event_ids: Collection[int]) -> None:
             .where(event.c.id.in_(list(event_ids)))
             .values(state=EventState.DONE, done_at=now(), claimed_until=None, step=None, reason=None)
         )
+
+
+def settle_parked(session: WriteSession, submission_ids: Collection[int]) -> None:
+    """What was parked of submissions whose record has now been processed is done: nobody need look at it."""
+    if submission_ids:
+        mine = event.c.submission_id.in_(list(submission_ids))
+        parked = update(event).where(mine, event.c.state == EventState.PARKED)
+        session.execute(parked.values(state=EventState.DONE, done_at=now(), step=None, reason=None))
 
 
 def release(session: WriteSession, event_ids: Collection[int]) -> None:

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy import select
 
@@ -22,12 +23,16 @@ from sync.derived_rows import NO_RELEASE, Derived, replace_derived
 from sync.lineage import Record, resolve
 from sync.originals import open_bodies, record_keys
 from sync.places.retag import pending_retag, retag
+from sync.problems import StorageFull, Unavailable
 from sync.sandbox import Sandbox, SandboxFailure
 from sync.steps.values import FlagNote, Outcome
 from sync.store import ReadSession, Store, WriteSession
 from sync.tables import submission
+from sync.turns import take_turn
 
 log = logging.getLogger("waypost.worker")
+
+_DAMAGED = queue.Failure("open", "The stored original does not open: restore it from a backup.", final=True)
 
 BATCH = 64
 """Records a transaction: small, so that receipts never wait long for the writer."""
@@ -40,6 +45,7 @@ class _Job:
     record: Record
     events: tuple[int, ...]
     work: Work | None = None  # None: nothing to derive, the record is held or erased
+    damaged: bool = False  # its bytes do not open
     release_id: int = NO_RELEASE
 
 
@@ -134,8 +140,9 @@ class Worker:
     def _process(self, claimed: list[queue.Claimed]) -> None:
         with self.store.read() as session:
             jobs = list(self._jobs(session, claimed))
-        done: list[tuple[_Job, Outcome | None]] = [(job, None) for job in jobs if job.work is None]
-        failures: dict[int, queue.Failure] = {}
+        whole = [job for job in jobs if not job.damaged]
+        done: list[tuple[_Job, Outcome | None]] = [(job, None) for job in whole if job.work is None]
+        failures = {event_id: _DAMAGED for job in jobs if job.damaged for event_id in job.events}
         by_work = {id(job.work): job for job in jobs if job.work is not None}
         for work, outcome in self._sandbox.stream(
             self._derive, (job.work for job in jobs if job.work is not None)
@@ -145,7 +152,28 @@ class Worker:
                 done.append((job, outcome))
             else:
                 failures.update(dict.fromkeys(job.events, _failure(outcome)))
-        self.store.write(lambda session: self._write(session, done, failures))
+        try:
+            self.store.write(lambda session: self._write(session, done, failures))
+        except (StorageFull, Unavailable):
+            raise
+        except Exception:
+            self._write_apart(done, failures)
+
+    def _write_apart(
+        self, done: list[tuple[_Job, Outcome | None]], failures: dict[int, queue.Failure]
+    ) -> None:
+        """Each record in a transaction of its own, so that one the database refuses is parked alone."""
+        self.store.write(lambda session: queue.fail(session, failures))
+        for one in done:
+            try:
+                self.store.write(partial(self._write, done=[one], failures={}))
+            except (StorageFull, Unavailable):
+                raise
+            except Exception as error:
+                cause = type(getattr(error, "orig", None) or error).__name__  # its text may repeat answers
+                failure = queue.Failure("write", f"The database refused the rows ({cause}).", final=True)
+                refused = dict.fromkeys(one[0].events, failure)
+                self.store.write(partial(queue.fail, failures=refused))
 
     def _jobs(self, session: ReadSession, claimed: list[queue.Claimed]) -> Iterable[_Job]:
         records = resolve(session, {c.submission_id for c in claimed}, form_states(session))
@@ -159,6 +187,10 @@ class Worker:
             if record.root is None or record.winner is None or record.winner.id not in bodies:
                 yield _Job(record, events)
                 continue
+            body = bodies[record.winner.id]
+            if body is None:
+                yield _Job(record, events, damaged=True)
+                continue
             root, winner = record.root, record.winner
             if root.project_uuid not in surroundings:
                 surroundings[root.project_uuid] = self._contexts.surroundings(session, root.project_uuid)
@@ -170,12 +202,12 @@ class Worker:
                 root_id=root.id,
                 project_uuid=root.project_uuid,
                 root_instance_id=root.instance_id,
-                body=bodies[winner.id],
+                body=body,
                 form_version=winner.form_version,
                 received_at=winner.received_at,
                 organisation=organisations.get(winner.actor_uuid or ""),
             )
-            yield _Job(record, events, work, around.release_id)
+            yield _Job(record, events, work, release_id=around.release_id)
 
     def _write(
         self,
@@ -184,6 +216,7 @@ class Worker:
         failures: dict[int, queue.Failure],
     ) -> None:
         """Everything of a batch in one transaction. A record that grew meanwhile goes back to the queue."""
+        take_turn(session, {node.project_uuid for job, _ in done for node in job.record.nodes})
         roots = [node.id for job, _ in done for node in job.record.nodes]
         session.all(
             select(submission.c.id)
@@ -216,6 +249,8 @@ class Worker:
                 for job, outcome in fresh
             ],
         )
+        processed = [node.id for job, outcome in fresh if outcome for node in job.record.nodes]
+        queue.settle_parked(session, processed)
         queue.finish(session, [event_id for job, _ in fresh for event_id in job.events])
         queue.fail(session, failures)
 

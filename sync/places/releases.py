@@ -38,6 +38,7 @@ from sync.store import ReadSession, Store, WriteSession, new_uuid, now
 from sync.tables.log import ChangeKind
 from sync.tables.places import admin_area, boundary_release, release_activation
 from sync.tables.registry import project
+from sync.turns import take_turn
 
 READING_MB = 6144
 READING_SECONDS = 900.0
@@ -106,6 +107,7 @@ def activate(store: Store, release: Release, project_id: int, actor_uuid: str | 
     """Make a release the project's active one. False: it is already."""
 
     def work(session: WriteSession) -> bool:
+        take_turn(session, [_project_uuid(session, project_id)])  # no worker places rows by the one before
         active = active_release(session, project_id)
         if active is not None and active.id == release.id:
             return False

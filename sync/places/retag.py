@@ -30,6 +30,7 @@ from sync.tables.derived import tag
 from sync.tables.harmonised import HARMONISED
 from sync.tables.places import release_activation
 from sync.tables.registry import project
+from sync.turns import take_turn
 
 BATCH = 500
 
@@ -93,6 +94,7 @@ def _retag_batch(
     session: WriteSession, table: Table, under: _Under, after: str, limit: int
 ) -> tuple[str | None, int]:
     """The next rows by record_id. Returns where to go on (None: at the end) and how many rows there were."""
+    take_turn(session, [under.project_uuid])
     active = active_release(session, under.project_id)
     if active is None or active.id != under.release.id:
         return None, 0  # another one was activated meanwhile: its own re-tag is to come

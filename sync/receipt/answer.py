@@ -38,7 +38,9 @@ class Receipt:
     @property
     def message(self) -> str:
         """One sentence or two for the enumerator."""
-        words = _HELD_WORDS[HoldReason(self.hold)] if self.hold else _WORDS[self.kind]
+        words = _WORDS[self.kind]
+        if self.kind is ReceiptKind.HELD and self.hold:
+            words = _HELD_WORDS[HoldReason(self.hold)]
         if not self.files_stored:
             return words
         files = "1 file" if self.files_stored == 1 else f"{self.files_stored} files"
