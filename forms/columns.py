@@ -1,7 +1,7 @@
 """What a sheet's headers mean: `Relevance` is the bind's `relevant`, `label::French (fr)` a label in French.
 
 pyxform's own aliases and splitting rules decide, so that no header means one thing to our checks and another
-to the XForm. `harmonise` and `sensitivity` are the two columns Waypost adds (docs: the mapping contract).
+to the XForm. `harmonise` and `sensitivity` are the two columns Waypost adds (docs/FORMS.md).
 """
 
 from __future__ import annotations
