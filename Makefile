@@ -38,7 +38,8 @@ check: install ## format, lint, strict types, architecture, docs and migrations 
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_architecture.py tests/test_docs.py tests/test_migrations.py
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_architecture.py tests/test_docs.py tests/test_migrations.py \
+		tests/server/test_settings.py tests/forms/test_dictionary.py
 
 format: install ## put the code into its format
 	$(BIN)/ruff format .
@@ -53,6 +54,8 @@ nightly: install ## soaks and fuzzing
 docs: install ## write the generated pages again
 	$(BIN)/python -m forms.dictionary > docs/DATA_DICTIONARY.md
 	$(BIN)/python -m server.settings > docs/SETTINGS.md
+	$(BIN)/python -m server.reference > docs/REFERENCE.md
+	$(BIN)/python -m server.cli.reference > docs/CLI.md
 
 lock: install ## pin the dependencies of pyproject.toml again, with hashes
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/runtime.txt

@@ -48,7 +48,7 @@ waypost places import xsa_admin*.geojson --project 1 --release v01
 waypost sites import fmp.csv --project 1
 waypost form publish fmr.xlsx --project 1 --media fmp.csv
 waypost app-user create "Tablet 7" --project 1 --qr tablet-7.png
-waypost serve --host 0.0.0.0
+waypost serve
 
 Or see it all at once: waypost demo
 """
