@@ -51,7 +51,7 @@ class Erasure:
     attachments: int
     rows: dict[str, int]  # harmonised and other derived rows, by table
     dry_run: bool
-    overwritten: bool = False  # the engine holds nothing of the deleted rows any more
+    overwritten: bool = False  # as far as the engine can do it now: docs/OPERATIONS.md on PostgreSQL
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -102,7 +102,7 @@ def _erase(
     report, late = store.write(work)
     for name in late:  # came while this ran
         store.blobs.delete(name)
-    return Erasure(**{**report.as_dict(), "overwritten": store.overwrite_deleted(_TOUCHED)})
+    return Erasure(**{**report.as_dict(), "overwritten": store.overwrite_deleted(TOUCHED)})
 
 
 def _project_of(session: ReadSession, uuid: str) -> str:
@@ -166,7 +166,9 @@ def _contents(record: _Record) -> list[tuple[Table, ColumnElement[bool]]]:
 
 
 _EMPTIED = [table.name for table, _ in _contents(_Record((), (), (), (), ()))]
-_TOUCHED = (*_EMPTIED, event.name, decision.name, submission.name)
+TOUCHED = (*_EMPTIED, event.name, decision.name, submission.name)
+"""The tables in which the engine may keep something of a record that was erased."""
+
 _RAW = {attachment.name, raw_body.name, submission_version.name, record_key.name}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from forms.problems import PROBLEM_TITLES
 from server import reference
 from server.cli import reference as cli
 from server.problems import STATUS
+from sync.erase import TOUCHED
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -41,6 +43,33 @@ def test_every_command_has_its_heading() -> None:
     named = [" ".join(words) for words, _ in cli.commands()]
     assert {"waypost", "waypost serve", "waypost submission", "waypost submission adopt"} <= set(named)
     assert [name for name in named if f"# {name}\n" not in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_commands_a_page_shows_are_as_they_are(page: Path) -> None:
+    told = dict(cli.commands())
+    for line in _shown(page):
+        words = shlex.split(line, comments=True)
+        named = tuple(words[: max(n for n in range(1, 4) if tuple(words[:n]) in told)])
+        assert named != ("waypost",), line
+        assert "Commands:" not in told[named] or named == tuple(words), f"{line}: there is no such command"
+        options = [word.split("=")[0] for word in words if word.startswith("-")]
+        known = told[named] + told["waypost",]
+        assert [name for name in options if f" {name} " not in known] == [], line
+
+
+def _shown(page: Path) -> list[str]:
+    """The lines a page shows as code that start with `waypost` and a command."""
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    blocks = "\n".join(re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)).splitlines()
+    outside = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    lines = [line.strip() for line in (*blocks, *outside)]
+    return [line for line in lines if re.match(r"waypost [a-z-]", line)]
+
+
+def test_the_page_on_erasure_names_every_table_it_touches() -> None:
+    text = (DOCS / "OPERATIONS.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"VACUUM FULL (\w+)'", text)) == sorted(TOUCHED)
 
 
 def test_every_route_and_problem_has_its_line() -> None:
