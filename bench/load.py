@@ -48,7 +48,7 @@ class Tablet(asyncio.Protocol):
             if end < 0:
                 return
             head = self._buffer[:end].lower()
-            length = head.split(b"content-length:")[1].split(b"\r\n")[0]
+            length = head.split(b"\r\ncontent-length:")[1].split(b"\r\n")[0]
             self._wanted = end + 4 + int(length)
         if len(self._buffer) >= self._wanted:
             if not self._buffer.startswith((b"HTTP/1.1 201", b"HTTP/1.1 202")):

@@ -60,7 +60,10 @@ def _load(server: Running, field: Field, body: Path, connections: int, seconds: 
     before = server.cpu_s()
     command = [sys.executable, "-m", "bench.load", "--port", str(server.port), "--path", field.path]
     command += ["--body", str(body), "--connections", str(connections), "--seconds", str(seconds)]
-    told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    told = json.loads(done.stdout)
     used = server.cpu_s() - before
     return Figure(told["rate"], told["p99_ms"], used / max(1, told["sent"]) * 1e6, told["refused"])
 

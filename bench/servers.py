@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,7 +31,11 @@ class Running:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
         command = [sys.executable, "-m", "bench.servers", kind, "--data", str(field.data)]
-        self.process = subprocess.Popen([*command, "--database", field.database, "--port", str(self.port)])
+        command += ["--database", field.database, "--port", str(self.port)]
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  for as long as the server runs
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT
+        )
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
@@ -41,7 +46,8 @@ class Running:
                     break
                 time.sleep(0.1)
         self.process.kill()
-        raise RuntimeError(f"the server {kind} does not answer")
+        self._log.seek(0)
+        raise RuntimeError(f"the server {kind} does not answer: {self._log.read().decode()[-2000:]}")
 
     def cpu_s(self) -> float:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -49,7 +55,11 @@ class Running:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
 
 
 def bench_app_state() -> SimpleNamespace:
