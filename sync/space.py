@@ -59,6 +59,7 @@ class Space:
     @contextmanager
     def room_to_delete(self) -> Iterator[None]:
         """On a full disk the ballast is given up for what is done inside, and put back once it fits again."""
+        self._looked_at = -_FRESH_S
         if self.free_bytes() < max(self._reserve_bytes, self._ballast_bytes):
             self.drop_ballast()
         try:

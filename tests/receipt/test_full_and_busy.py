@@ -21,6 +21,7 @@ from sync.setup import initialise
 from sync.space import Space
 from sync.store import Store, open_store
 from sync.tables import submission
+from tests.receipt.gates import wait_until
 from tests.receipt.ledger import Held, blobs, records
 from tests.receipt.station import Mission, Station, settings_for, start_mission
 from tests.receipt.tablet_wire import BOUNDARY, Wire, filled, multipart, photo, xml_part
@@ -112,21 +113,25 @@ def test_a_record_can_be_erased_on_a_full_disk(small_disk: Path) -> None:
         assert station.wire(mission).post(xml_part(sent)).status == 201
     with store.read() as session:
         uuid = str(session.scalar(select(submission.c.uuid)))
-    store.overwrite_deleted([])  # nothing is left in the log that could be written over
-    fill_up(small_disk)
+    wait_until(lambda: store.overwrite_deleted([]))  # nothing is left in the log to be written over
+    filler = fill_up(small_disk)
     with pytest.raises(StorageFull):
         erase_submission(store, uuid, None, "request 12")
     assert erase_submission(store, uuid, None, "request 12", space=space).overwritten
     assert records(store) == {"uuid:1": Held([], [])}
-    assert space.ballast.exists()  # back again, for what was deleted left room
+    filler.unlink()
+    with space.room_to_delete():
+        pass
+    assert space.ballast.exists()  # put back, now that there is room
     store.close()
 
 
-def fill_up(disk: Path) -> None:
+def fill_up(disk: Path) -> Path:
     """A file that takes all the room there is."""
     with (disk / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while file.write(b"x" * 4096):
             pass
+    return disk / "filler"
 
 
 def test_a_busy_database_is_waited_for_then_the_tablet_is_told_to_come_back(
