@@ -16,10 +16,10 @@ from server.demo.recount import Recount
 from server.demo.verdict import PROMISES, Promise
 
 
-def run_demo(data: Path, **environment: str) -> tuple[int, dict[str, Any]]:
+def run_demo(data: Path, seed: int = 1, **environment: str) -> tuple[int, dict[str, Any]]:
     """In the folder above, by a relative path: as most people will."""
     done = subprocess.run(
-        [*run_module("server.cli"), "demo", "--once", "--json", "--data", data.name],
+        [*run_module("server.cli"), "demo", "--once", "--json", "--data", data.name, "--seed", str(seed)],
         cwd=data.parent,
         env={**os.environ, **environment},
         capture_output=True,
@@ -51,6 +51,13 @@ def test_acknowledging_before_the_commit_is_found_out(tmp_path: Path) -> None:
     broken = {p["title"] for p in verdict["promises"] if not p["ok"]}
     assert (status, verdict["ok"]) == (1, False)
     assert "Every acknowledged submission is there, byte for byte, exactly once" in broken
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(2, 14))
+def test_every_promise_holds_in_other_countries_and_weeks(tmp_path: Path, seed: int) -> None:
+    status, verdict = run_demo(tmp_path / "demo", seed)
+    assert (status, [p for p in verdict["promises"] if not p["ok"]]) == (0, [])
 
 
 def test_a_promise_nobody_could_check_is_not_kept() -> None:

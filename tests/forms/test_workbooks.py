@@ -271,3 +271,12 @@ def test_a_real_survey_designer_form_is_told_every_cell_that_refers_to_nothing()
     broken = [c.coordinate for row in survey.iter_rows() for c in row if c.value and "${S1}" in str(c.value)]
     assert len(broken) == 70
     assert codes(compile_form(data, "d.xlsx"))[:70] == [("unknown-reference", f"survey!{c}") for c in broken]
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+@settings(max_examples=20_000, deadline=None)
+@given(st.binary(max_size=4000), st.sampled_from(["f.xlsx", "f.xls", "f.csv", "f.md", "f.xml", "f"]))
+def test_no_bytes_of_a_long_night_bring_an_exception_out(data: bytes, name: str):
+    compilation = compile_form(data, name)
+    assert (compilation.form is None) == bool(compilation.problems)
