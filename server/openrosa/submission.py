@@ -107,7 +107,8 @@ def _make_arrival(desk: Desk, device: Device, sender: Sender, upload: Upload) ->
         body: bytes | StoredBlob = upload.parked or upload.xml
         return make_arrival(desk.store.keyring, sender, envelope, body, now(), upload.files, hold)
     except BaseException:
-        _discard(desk.store, tuple(file.blob.name for file in upload.files))
+        parked = (upload.parked,) if upload.parked else ()
+        _discard(desk.store, tuple(blob.name for blob in (*parked, *(file.blob for file in upload.files))))
         raise
 
 

@@ -30,6 +30,7 @@ from sync.receipt.statements import (
     KNOWN,
     KNOWN_FILES,
     KNOWN_VERSIONS,
+    STORED_BLOBS,
     body_row,
     submission_row,
 )
@@ -58,6 +59,7 @@ class _Version:
     hold: str | None
     arrival: Arrival | None = None
     id: int = 0
+    blob: str | None = None  # its file, when it was parked
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ class _Record:
     key: SealKey | None  # None: erased
     is_new: bool
     versions: dict[bytes, _Version] = field(default_factory=dict)  # by body hash
-    files: set[tuple[str, bytes]] = field(default_factory=set)  # name, digest
+    files: dict[tuple[str, bytes], str] = field(default_factory=dict)  # blob by name and digest
     grew: bool = False
 
 
@@ -125,11 +127,12 @@ def _open_records(keyring: Keyring, session: WriteSession, arrivals: Sequence[Ar
     }
     known = [uuid for uuid in first if uuid not in inserted]
     if known:
-        records |= _load(keyring, session, known)
+        any_parked = any(arrival.parked for arrival in arrivals)
+        records |= _load(keyring, session, known, any_parked)
     return records
 
 
-def _load(keyring: Keyring, session: WriteSession, uuids: list[str]) -> dict[str, _Record]:
+def _load(keyring: Keyring, session: WriteSession, uuids: list[str], any_parked: bool) -> dict[str, _Record]:
     """The records that were here, with the digests of all they hold."""
     records: dict[str, _Record] = {}
     by_id: dict[int, _Record] = {}
@@ -142,7 +145,10 @@ def _load(keyring: Keyring, session: WriteSession, uuids: list[str]) -> dict[str
         version = _Version(row["state"], row["hold_reason"])
         by_id[row["submission_id"]].versions[row["body_hash"]] = version
     for row in session.all(KNOWN_FILES, {"ids": list(by_id)}):
-        by_id[row["submission_id"]].files.add((row["name"], row["digest"]))
+        by_id[row["submission_id"]].files[row["name"], row["digest"]] = row["blob"]
+    if any_parked:
+        for row in session.all(STORED_BLOBS, {"ids": list(by_id)}):
+            by_id[row["submission_id"]].versions[row["body_hash"]].blob = row["blob"]
     if len(records) < len(uuids):
         raise TryAgain  # the other server rolled its insert back
     return records
@@ -152,6 +158,8 @@ def _load(keyring: Keyring, session: WriteSession, uuids: list[str]) -> dict[str
 
 
 def _draft(record: _Record, arrival: Arrival) -> _Draft:
+    """What the arrival adds. A blob that the record refers to is never spare: an arrival may come twice, when
+    the outcome of its first commit was unknown."""
     if record.key is None:
         return _Draft(arrival, record, None, [], arrival.blobs)
     sealed = arrival.sealed_under(record.key)
@@ -159,16 +167,17 @@ def _draft(record: _Record, arrival: Arrival) -> _Draft:
     spare = []
     if version is None:
         version = record.versions[sealed.body_hash] = _new_version(record, arrival)
-    elif arrival.parked:
+        version.blob = arrival.parked.name if arrival.parked else None
+    elif arrival.parked and arrival.parked.name != version.blob:
         spare.append(arrival.parked.name)
     files = []
     for file in sealed.files:
-        named = (file.arrived.name, file.digest)
-        if named in record.files:
-            spare.append(file.arrived.blob.name)
-        else:
-            record.files.add(named)
+        named, blob = (file.arrived.name, file.digest), file.arrived.blob.name
+        if named not in record.files:
+            record.files[named] = blob
             files.append(file)
+        elif record.files[named] != blob:
+            spare.append(blob)
     record.grew = record.grew or version.arrival is arrival or bool(files)
     return _Draft(arrival, record, version, files, tuple(spare))
 

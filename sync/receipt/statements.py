@@ -43,9 +43,18 @@ KNOWN_VERSIONS = select(
     submission_version.c.state,
     submission_version.c.hold_reason,
 ).where(submission_version.c.submission_id.in_(bindparam("ids", expanding=True)))
-KNOWN_FILES = select(attachment.c.submission_id, attachment.c.name, attachment.c.digest).where(
-    attachment.c.submission_id.in_(bindparam("ids", expanding=True))
+KNOWN_FILES = select(
+    attachment.c.submission_id, attachment.c.name, attachment.c.digest, attachment.c.blob
+).where(attachment.c.submission_id.in_(bindparam("ids", expanding=True)))
+STORED_BLOBS = (
+    select(submission_version.c.submission_id, submission_version.c.body_hash, raw_body.c.blob)
+    .join(raw_body, raw_body.c.version_id == submission_version.c.id)
+    .where(
+        submission_version.c.submission_id.in_(bindparam("ids", expanding=True)),
+        raw_body.c.blob.is_not(None),
+    )
 )
+"""The bodies that were parked, each with its file."""
 
 
 def submission_row(arrival: Arrival) -> dict[str, Any]:

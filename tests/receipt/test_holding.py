@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from sqlalchemy import delete, select, update
 
+from server.app import create_app
+from sync.problems import Unavailable
 from sync.store import Store, now
 from sync.tables import record_key, submission
 from tests.receipt.ledger import Body, Held, blobs, change_numbers, records, waiting
 from tests.receipt.station import Mission, Station, publish, settings_for, start_mission
-from tests.receipt.tablet_wire import Wire, filled, photo, xml_part
+from tests.receipt.tablet_wire import BOUNDARY, Wire, filled, multipart, photo, xml_part
 
 NO_VERSION = "the server does not know this version of the form yet."
+
+with warnings.catch_warnings():  # it asks for a successor of httpx that is not among our dependencies
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
 
 
 @pytest.mark.parametrize(
@@ -81,6 +89,26 @@ def test_a_huge_submission_is_parked(store: Store, mission: Mission) -> None:
             assert blobs(store) == files + 1
     with store.read() as session:
         assert session.scalar(select(submission.c.xml_form_id)) == "fmr"  # its beginning was read
+
+
+def test_a_huge_submission_that_cannot_be_taken_leaves_no_file_behind(store: Store, mission: Mission) -> None:
+    app = create_app(settings_for({"WAYPOST_MAX_XML_BYTES": "1024"}), store)
+    huge = filled("uuid:1").replace(b"<note>", b"<note>" + b"a very long story " * 900)
+    body = multipart([photo("a.jpg", b"a"), xml_part(huge)])
+    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    client = TestClient(app, raise_server_exceptions=False)
+    state_of_forms = app.state.form_state
+
+    def busy(*_: str) -> str:
+        raise Unavailable("The database does not answer.")
+
+    app.state.form_state = busy
+    assert client.post(f"{mission.base}/submission", content=body, headers=headers).status_code == 503
+    assert (records(store), blobs(store)) == ({}, 0)
+    del app.state.submission_desk
+    app.state.form_state = state_of_forms
+    assert client.post(f"{mission.base}/submission", content=body, headers=headers).status_code == 202
+    assert (len(records(store)), blobs(store)) == (1, 2)
 
 
 def test_xml_that_breaks_off_is_kept_for_the_pipeline_to_judge(tablet: Wire, store: Store) -> None:

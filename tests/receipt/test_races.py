@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sync.blobs import StoredBlob
 from sync.envelope import read_envelope
-from sync.receipt import ArrivedFile, Receipt, Reception, Sender, make_arrival
+from sync.receipt import Arrival, ArrivedFile, Receipt, Reception, Sender, make_arrival
 from sync.store import Store, new_uuid, now, open_store
 from tests.receipt.ledger import blobs, change_numbers, records, waiting
 from tests.receipt.tablet_wire import Wire, filled, multipart, photo, xml_part
@@ -90,3 +90,24 @@ def test_five_tablets_post_one_submission_at_once(tablet: Wire, store: Store) ->
     assert {answer.status for answer in answers} == {201}
     (held,) = records(store).values()
     assert (len(held.bodies), held.files, blobs(store)) == (1, [("camp.jpg", b"camp")], 1)
+
+
+def test_what_was_stored_is_not_spare_when_the_same_arrival_comes_twice(store: Store) -> None:
+    """As when the outcome of the first commit was unknown. Other copies of the same are spare."""
+
+    def kept(content: bytes) -> StoredBlob:
+        writer = store.blobs.writer()
+        writer.write(content)
+        return writer.finish()
+
+    xml, sender = filled("uuid:1"), Sender(new_uuid())
+
+    def arrives(body: bytes | StoredBlob) -> Arrival:
+        files = [ArrivedFile("camp.jpg", "image/jpeg", kept(b"camp"))]
+        return make_arrival(store.keyring, sender, read_envelope(xml), body, now(), files)
+
+    reception = Reception(store)
+    first, parked = arrives(xml), arrives(kept(xml))
+    again, parked_again = arrives(xml), arrives(kept(xml))
+    spare = [reception.accept(a).spare_blobs for a in (first, parked, first, parked, again, parked_again)]
+    assert spare == [(), (), (), (), again.blobs, parked_again.blobs]
