@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, Executable, RowMapping, Table, bindpa
 
 from sync.audit import next_link
 from sync.blobs import Blobs
-from sync.bulk import execute_many, insert_into
+from sync.bulk import execute_many, insert_rows
 from sync.engine import insert_once, open_engine, upsert
 from sync.seal import Keyring
 from sync.tables.log import ChangeKind, audit, change, origin
@@ -85,7 +85,8 @@ class WriteSession(ReadSession):
 
     def insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         """Insert rows that all name the same columns."""
-        self.execute_many(insert_into(table), rows)
+        if rows:
+            insert_rows(self._connection, table, rows)
 
     def insert_returning(self, table: Table, row: dict[str, Any]) -> int:
         """Insert one row and give its id."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
-from sqlalchemy import insert, select
+import pytest
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from sync.store import Store, WriteSession, new_uuid
-from sync.tables import flow, key_informant, place, project, submission, tag
+from sync.tables import flow, key_informant, organisation, place, project, submission, tag
 
+MANY = 12
 NOON = datetime(2026, 11, 2, 12, 30, 0, 250_000, tzinfo=timezone(timedelta(hours=3)))
 
 
@@ -30,24 +33,33 @@ def test_every_type_of_value_comes_back_as_core_writes_it(store: Store) -> None:
     sent = {"project_uuid": "p", "xml_form_id": "f", "received_at": NOON, "device_id": None}
 
     def write(session: WriteSession) -> None:
-        session.insert(tag, [{"record_id": "bulk", **tags}])
-        session.execute(insert(tag), {"record_id": "core", **tags})
-        session.insert(flow, [{"record_id": "bulk", **flows}])
-        session.execute(insert(flow), {"record_id": "core", **flows})
-        session.insert(submission, [{"uuid": "bulk", "instance_id": "bulk", **sent}])
-        session.execute(insert(submission), {"uuid": "core", "instance_id": "core", **sent})
+        for table, named, values in (
+            (tag, "record_id", tags),
+            (flow, "record_id", flows),
+            (submission, "uuid", sent),
+        ):
+            rows = [{named: f"{table.name} {number}", **values} for number in range(MANY)]
+            if table is submission:
+                rows = [{**row, "instance_id": row["uuid"]} for row in rows]
+            session.insert(table, rows[:-2])
+            session.insert(table, rows[-2:-1])  # too few for COPY
+            session.execute(insert(table), rows[-1])
 
     store.write(write)
     with store.read() as session:
-        for table, named in (
-            (tag, ("record_id",)),
-            (flow, ("record_id",)),
-            (submission, ("id", "uuid", "instance_id")),
-        ):
-            columns = [column for column in table.columns if column.name not in named]
-            bulk, core = (tuple(row.values()) for row in session.all(select(*columns)))
-            assert bulk == core
+        for table in (tag, flow, submission):
+            columns = [c for c in table.columns if c.name not in ("record_id", "id", "uuid", "instance_id")]
+            written = [tuple(row.values()) for row in session.all(select(*columns))]
+            assert (len(written), len(set(map(repr, written)))) == (MANY, 1)
         assert session.scalar(select(submission.c.received_at).limit(1)) == NOON.astimezone(UTC)
+
+
+def test_a_row_the_constraints_refuse_fails_the_whole_insert(store: Store) -> None:
+    twice = [{"uuid": new_uuid(), "code": code, "name": code} for code in (*"ABCDEFGHIJKLMN", "A")]
+    with pytest.raises(IntegrityError):
+        store.write(lambda session: session.insert(organisation, twice))
+    with store.read() as session:
+        assert session.scalar(select(func.count()).select_from(organisation)) == 0
 
 
 def test_a_column_that_makes_its_own_value_still_does(store: Store) -> None:
