@@ -67,21 +67,25 @@ def _locate(index: PlaceIndex, points: list[tuple[float, float]]) -> float:
 
 def _areas() -> tuple[list[IndexEntry], list[bytes]]:
     """A grid of wobbly squares of 400 vertices that share their edges."""
-    steps = 100
-    along = np.linspace(0, 0.1, steps, endpoint=False)
-    wobble = 0.004 * np.sin(along / 0.1 * 6 * math.pi)
+    along = np.linspace(0, 0.1, 100, endpoint=False)
+    back = 0.1 - along
     entries, geometries = [], []
     for row in range(SIDE):
         for column in range(SIDE):
             x, y = column / 10, row / 10
-            south = np.column_stack([x + along, y + wobble])
-            east = np.column_stack([x + 0.1 + wobble, y + along])
-            north = np.column_stack([x + 0.1 - along, y + 0.1 + wobble[::-1] * -1])
-            west = np.column_stack([x + wobble[::-1] * -1, y + 0.1 - along])
-            polygon = shapely.make_valid(shapely.Polygon(np.vstack([south, east, north, west])))
+            south = np.column_stack([x + along, y + _wobble(along)])
+            east = np.column_stack([x + 0.1 + _wobble(along), y + along])
+            north = np.column_stack([x + back, y + 0.1 + _wobble(back)])
+            west = np.column_stack([x + _wobble(back), y + back])
+            polygon = shapely.Polygon(np.vstack([south, east, north, west]))
             entries.append(_entry(f"X{row:03}{column:03}"))
             geometries.append(shapely.to_wkb(polygon))
     return entries, geometries
+
+
+def _wobble(along: np.ndarray) -> np.ndarray:
+    """How far an edge strays from the straight line: nothing at its ends, the same for both neighbours."""
+    return 0.004 * np.sin(along / 0.1 * 6 * math.pi)
 
 
 def _entry(code: str) -> IndexEntry:

@@ -55,7 +55,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, A
     _, names, processors, _ = prepared
     ways = list(zip(names, processors, strict=True))
     sql = _copy_into(table, connection.dialect, names)
-    error: type[Exception] = connection.dialect.loaded_dbapi.Error  # type: ignore[attr-defined]
+    error: type[Exception] = connection.dialect.loaded_dbapi.Error
     try:
         driver: Any = connection.connection
         with driver.cursor() as cursor, cursor.copy(sql) as copy:
