@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sync.places.index import Located, PlaceIndex
@@ -104,7 +105,7 @@ def geotag(
     return GeoTag(
         method=basis.method,
         flag=_flag(basis, compared, point, measured, index),
-        areas=basis.areas,
+        areas=dict(basis.areas),
         iso3=basis.iso3,
         place=site,
         declared_place=declared_place.code if declared_place else declared_code,
@@ -161,6 +162,7 @@ def tag_row(tag: GeoTag, record_id: str, root_id: int, release_id: int) -> dict[
     }
 
 
+@lru_cache(maxsize=4096)  # the groups of a day, and of all days, are counted at the same few points
 def _place_basis(place: KnownPlace | None, index: PlaceIndex | None) -> _Basis | None:
     """A registered place by its coordinates, else by its p-code."""
     if place is None or index is None:
