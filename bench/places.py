@@ -17,6 +17,9 @@ import shapely
 
 from sync.places.index import PlaceIndex
 from sync.places.index_file import IndexEntry, build_index
+from sync.places.nearest import Sites
+from sync.steps.geotag import geotag
+from sync.steps.values import GeoPoint, KnownPlace
 
 SIDE = 224  # areas a side: 50,176
 POINTS = 400
@@ -29,6 +32,7 @@ class Geotag:
     open_mb: float
     cold_us: float
     warm_us: float
+    step_us: float  # the whole step: also the declared place, the border, the nearest of the sites
 
 
 def measure(rounds: int, say: Callable[[str], None]) -> Geotag:
@@ -48,14 +52,26 @@ def measure(rounds: int, say: Callable[[str], None]) -> Geotag:
             (dice.uniform(0.2, SIDE / 10 - 0.2), dice.uniform(0.2, SIDE / 10 - 0.2)) for _ in range(POINTS)
         ]
         cold = _locate(index, sites)
-        warm = []
+        warm, step = [], []
+        known = Sites(
+            {f"S{n}": KnownPlace(f"S{n}", "fmp", f"S{n}", *site, None) for n, site in enumerate(sites)}
+        )
         for number in range(rounds):
             say(f"geotag, round {number + 1} of {rounds}")
             jittered = [
                 (x + dice.uniform(-1, 1) * 0.002, y + dice.uniform(-1, 1) * 0.002) for x, y in sites
             ] * 5
             warm.append(_locate(index, jittered))
-        return Geotag(len(entries), open_ms, open_mb, cold, statistics.median(warm))
+            step.append(_geotag(index, known, jittered))
+        return Geotag(len(entries), open_ms, open_mb, cold, statistics.median(warm), statistics.median(step))
+
+
+def _geotag(index: PlaceIndex, sites: Sites, points: list[tuple[float, float]]) -> float:
+    started = time.process_time()
+    for number, (lon, lat) in enumerate(points):
+        declared = sites.get(f"S{number % POINTS}")
+        assert geotag(declared, None, GeoPoint(lon, lat, accuracy_m=8.0), index, sites).flag
+    return (time.process_time() - started) / len(points) * 1e6
 
 
 def _locate(index: PlaceIndex, points: list[tuple[float, float]]) -> float:
