@@ -46,9 +46,14 @@ def to_column(answer: Any, variable: Variable, crosswalk: Mapping[str, str]) -> 
         raise Unfit("bad_answer", f"the answer is not {_EXPECTED[variable.type]}") from None
 
 
+def fits_int32(value: int) -> bool:
+    """Whether an integer column holds it: PostgreSQL's have 32 bits, and both engines hold the same."""
+    return -_INT32 <= value < _INT32
+
+
 def _int(answer: Any, _: Mapping[str, str]) -> int:
     value = answer if type(answer) is int else read_int(_text(answer))
-    if not -_INT32 <= value < _INT32:
+    if not fits_int32(value):
         raise Unfit("out_of_range", "the number is beyond 2,147,483,647")
     return value
 

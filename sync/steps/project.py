@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from forms import vocabulary
-from sync.steps.columns import Unfit, to_column
+from sync.steps.columns import Unfit, fits_int32, to_column
 from sync.steps.feeding import SENSITIVITIES, Feed, Feeding, feedings
 from sync.steps.local_dates import hours_between, local_date, usable
 from sync.steps.record_ids import Instance, chain, record_id, repeat_paths
@@ -185,12 +185,22 @@ def _derive(draft: Draft, feeding: Feeding, notes: list[FlagNote]) -> None:
     if draft.table == "flow" and not feeding.feeds_variable("n_ind"):
         parts: list[int] = [values[name] for name in SEX_AND_AGE if name in values]
         if len(parts) == len(SEX_AND_AGE):
-            values["n_ind"] = sum(parts) + values.get("sadd_unknown", 0)
-            reason = f"No question is mapped to flow.n_ind; {values['n_ind']} is the sum of sex and age."
-            notes.append(FlagNote("n_ind_derived", reason, draft.record_id))
+            _add_up(draft, sum(parts) + values.get("sadd_unknown", 0), notes)
     age = values.get("age_years")
     if draft.table == "profile" and age is not None and not feeding.feeds_variable("age_band") and age >= 0:
         values["age_band"] = next(band for lowest, band in reversed(_AGE_BANDS) if age >= lowest)
+
+
+def _add_up(draft: Draft, total: int, notes: list[FlagNote]) -> None:
+    """The total nobody was asked for. One beyond the column's range stays unknown, as an answer would."""
+    if not fits_int32(total):
+        where = f" of {draft.path}" if draft.path else ""
+        reason = f"flow.n_ind{where}: the sum of sex and age is beyond 2,147,483,647; the cell stays empty."
+        notes.append(FlagNote("out_of_range", reason, draft.record_id, {"variable": "flow.n_ind"}))
+        return
+    draft.values["n_ind"] = total
+    reason = f"No question is mapped to flow.n_ind; {total} is the sum of sex and age."
+    notes.append(FlagNote("n_ind_derived", reason, draft.record_id))
 
 
 def _link_observations(made: list[Draft]) -> None:
@@ -240,7 +250,14 @@ def _splits(split_drafts: list[Draft], made: list[Draft], notes: list[FlagNote])
     for (owner, dimension, code), given in counts.items():
         known = [n for n in given if n is not None]
         total = sum(known) if known else None
-        if len(given) > 1:
+        if total is not None and not fits_int32(total):
+            reason = (
+                f"The {len(given)} counts of {dimension} {code} add up to a number beyond 2,147,483,647; "
+                "the cell stays empty."
+            )
+            notes.append(FlagNote("out_of_range", reason, owner, {"variable": "flow_split.n"}))
+            total = None
+        elif len(given) > 1:
             reason = f"{dimension} {code} is given {len(given)} times; the counts are added up to {total}."
             notes.append(FlagNote("split_repeated", reason, owner))
         yield Split(owner, dimension, code, total)

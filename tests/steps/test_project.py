@@ -171,6 +171,19 @@ def test_a_nested_repeat_splits_the_group_around_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("more", "n", "flagged"), [(0, 2**31 - 1, "split_repeated"), (1, None, "out_of_range")]
+)
+def test_counts_of_one_code_that_no_column_can_hold_stay_unknown(
+    more: int, n: int | None, flagged: str
+) -> None:
+    twice = [{"nat_code": "TCD", "nat_n": 2**31 - 2}, {"nat_code": "TCD", "nat_n": 1 + more}]
+    outcome = derived(FMR, {"day": DAY, "groups": [group(None, nationalities=twice)]})
+    assert [(split.code, split.n) for split in outcome.splits] == [("TCD", n)]
+    assert flagged in codes(outcome)
+    assert len({"split_repeated", "out_of_range"} & set(codes(outcome))) == 1
+
+
 def test_a_code_given_twice_is_added_up_and_flagged() -> None:
     twice = [{"nat_code": "TCD", "nat_n": 30}, {"nat_code": "TCD", "nat_n": 11}]
     outcome = derived(FMR, {"day": DAY, "groups": [group(41, nationalities=twice)]})
