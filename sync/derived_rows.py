@@ -6,6 +6,7 @@ that doing it again gives the same; tags of earlier boundary releases stay.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,6 +68,7 @@ def replace_derived(session: WriteSession, batch: Sequence[Derived]) -> None:
         session.insert(table, _rows(done, name))
     session.insert(flow_split, [row for d in done for row in _splits(d)])
     session.upsert(tag, [row for d in done for row in _tags(d)], key=("record_id", "release_id"))
+    _declare_anew(session, done)
     session.insert(flag, [row for d in batch for row in _flags(d)])
     new = {block.record_id: (block, d.root_id) for d in done for block in d.outcome.blocks}  # type: ignore[union-attr]
     touched |= find_pairs(session, new, {d.root_id: d.record.nodes[0].project_uuid for d in done})
@@ -159,6 +161,36 @@ def _tags(d: Derived) -> Iterable[dict[str, Any]]:
     assert d.outcome is not None
     for record_id, found in d.outcome.tags.items():
         yield tag_row(found, record_id, d.root_id, d.release_id)
+
+
+_SET_DECLARED = (
+    update(tag)
+    .where(tag.c.record_id == bindparam("of"))
+    .values(declared_place=bindparam("place"), declared_pcode=bindparam("pcode"))
+)
+
+
+def _declare_anew(session: WriteSession, done: Sequence[Derived]) -> None:
+    """Give the tags of earlier releases what the rows declare now: a re-tag places by it, also one that goes
+    back to such a release. Only records that were processed before have other tags."""
+    again = [d for d in done if d.record.root is not None and d.record.root.root_id is not None]
+    if not again:
+        return
+    kept = select(tag.c.record_id, tag.c.declared_place, tag.c.declared_pcode).distinct()
+    told: dict[str, set[tuple[str | None, str | None]]] = defaultdict(set)
+    for row in session.all(kept.where(tag.c.root_id.in_([d.root_id for d in again]))):
+        told[row["record_id"]].add((row["declared_place"], row["declared_pcode"]))
+    now = {
+        record_id: (found.declared_place, found.declared_pcode)
+        for d in again
+        for record_id, found in d.outcome.tags.items()  # type: ignore[union-attr]
+    }
+    changed = [
+        {"of": record_id, "place": place, "pcode": pcode}
+        for record_id, (place, pcode) in now.items()
+        if told[record_id] != {(place, pcode)}
+    ]
+    session.execute_many(_SET_DECLARED, changed)
 
 
 def _flags(d: Derived) -> Iterable[dict[str, Any]]:

@@ -137,9 +137,9 @@ def _next_rows(
 
 
 def _declared(session: WriteSession, record_ids: Sequence[str]) -> dict[str, RowMapping]:
-    """What each record declared, from its latest tag: every tag of a record keeps the same facts."""
-    statement = select(tag.c.record_id, tag.c.declared_place, tag.c.declared_pcode)
-    rows = session.all(statement.where(tag.c.record_id.in_(record_ids)).order_by(tag.c.release_id))
+    """What each record declares: every tag of it says the same (sync/derived_rows.py)."""
+    statement = select(tag.c.record_id, tag.c.declared_place, tag.c.declared_pcode).distinct()
+    rows = session.all(statement.where(tag.c.record_id.in_(record_ids)))
     return {row["record_id"]: row for row in rows}
 
 
