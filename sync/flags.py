@@ -31,6 +31,8 @@ _KINDS = (
              "Compare the versions; the first received counts until an edit says otherwise."),
     FlagKind("branched_edits", "lineage", "Two edits deprecate the same version",
              "Compare the edits and send one more, which settles it; one counts by a fixed rule until then."),
+    FlagKind("edit_not_applied", "lineage", "An edit could not be processed",
+             "See why it is parked and have it tried again; the version before it counts until then."),
     FlagKind("encrypted", "parse", "The submission is encrypted",
              "Decrypt it with the form's private key; until then it feeds no dataset."),
     FlagKind("bad_answer", "parse", "An answer does not fit its question's type",

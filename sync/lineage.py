@@ -4,6 +4,9 @@ In: submission ids. Out: a `Record` for each: the original, the edits that lead 
 version, and the state each version ought to have. It is worked out from what is stored now, so the order in
 which originals and edits arrived makes no difference.
 
+An edit that cannot be processed does not count: while the newest event of a submission is parked, the version
+before it does, and the edit is among those not applied. Once it is tried again and passes, it counts.
+
 An edit names the instanceID it deprecates (PROTOCOL 1.7), chains may branch, and an edit may be here before
 or without its original. At a branch the edit with the greater uuid wins: a rule that every server follows
 alike; the branch is flagged for a person to look at.
@@ -18,6 +21,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from sync.queue import parked_now
 from sync.store import ReadSession
 from sync.tables import decision, submission, submission_version
 from sync.tables.derived import DecisionKind
@@ -79,6 +83,7 @@ class Record:
     branched: bool = False
     conflicts: tuple[Version, ...] = ()
     states: dict[int, tuple[str, str | None]] = field(default_factory=dict)  # by version id
+    not_applied: tuple[Version, ...] = ()  # edits after the winner whose processing is parked
 
     @property
     def fingerprint(self) -> tuple[int, ...]:
@@ -90,6 +95,7 @@ def resolve(session: ReadSession, submission_ids: Collection[int], form_state: F
     """The records that the given submissions belong to, each once, in the order of their first id."""
     nodes = _load(session, submission_ids)
     adopted = _adopted(session, [node.uuid for node in nodes.values()])
+    parked = parked_now(session, nodes)
     by_key = {node.key: node for node in nodes.values()}
     children: dict[int, list[Node]] = defaultdict(list)
     for node in nodes.values():
@@ -107,7 +113,7 @@ def resolve(session: ReadSession, submission_ids: Collection[int], form_state: F
         # Any adopted edit lets its chain count: an earlier edit that comes later must not hide it.
         is_adopted = any(node.uuid in adopted for node in members) and top.parent_key not in by_key
         is_root = top.deprecated_id is None or is_adopted
-        records.append(_record(top if is_root else None, members, children, form_state, adopted))
+        records.append(_record(top if is_root else None, members, children, form_state, adopted, parked))
     return records
 
 
@@ -117,6 +123,7 @@ def _record(
     children: dict[int, list[Node]],
     form_state: FormState,
     adopted: set[str],
+    parked: set[int],
 ) -> Record:
     states: dict[int, tuple[str, str | None]] = {}
     for node in members:
@@ -129,12 +136,17 @@ def _record(
     }
     conflicts = tuple(v for n in members for v in n.versions if states[v.id][0] == VersionState.CONFLICT)
     winner, branched, at = None, False, root
+    not_applied: list[Version] = []
     while at is not None and not at.erased:
-        winner = usable.get(at.id, winner)
+        version = usable.get(at.id)
+        if version is not None and at.id in parked:
+            not_applied.append(version)
+        elif version is not None:
+            winner, not_applied = version, []
         following = sorted(children.get(at.id, []), key=lambda node: node.uuid)
         branched = branched or len(following) > 1
         at = following[-1] if following else None
-    return Record(root, members, winner, branched, conflicts, states)
+    return Record(root, members, winner, branched, conflicts, states, tuple(not_applied))
 
 
 def _states(

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, case, select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 
 from sync.store import ReadSession, WriteSession, now
 from sync.tables import event
@@ -111,6 +111,56 @@ def fail(session: WriteSession, failures: Mapping[int, Failure]) -> None:
                 ),
             )
         )
+
+
+def fail_version(
+    session: WriteSession, event_ids: Collection[int], submission_id: int, root_id: int, failure: Failure
+) -> None:
+    """Note that the version that counted failed: of a record, that of `submission_id`.
+
+    event_ids  the claimed events of the record's submissions
+    An edit is tried again or parked alone. The other events go back untried, and once the edit is parked the
+    record is worked out by the version before it. For an original there is none: all its events fail.
+    """
+    if submission_id == root_id:
+        return fail(session, dict.fromkeys(event_ids, failure))
+    rows = session.all(select(event.c.id, event.c.submission_id).where(event.c.id.in_(list(event_ids))))
+    own = [row["id"] for row in rows if row["submission_id"] == submission_id]
+    release(session, set(event_ids) - set(own))
+    mine = event.c.submission_id == submission_id
+    if not own:  # the others were claimed without it: the attempt is noted on its own event all the same
+        latest = select(event.c.id, event.c.state).where(mine).order_by(event.c.id.desc()).limit(1)
+        newest = session.first(latest)
+        if newest is not None and newest["state"] == EventState.PARKED:
+            return None  # another worker was quicker
+        if newest is None or newest["state"] == EventState.DONE:
+            requeue(session, [submission_id])
+            newest = session.first(latest)
+        assert newest is not None
+        own = [newest["id"]]
+    fail(session, dict.fromkeys(own, failure))
+    parked = [submission_id] if submission_id in parked_now(session, [submission_id]) else []
+    if parked:
+        older = update(event).where(mine, event.c.state == EventState.PARKED, event.c.id < max(own))
+        session.execute(older.values(state=EventState.DONE, done_at=now(), step=None, reason=None))
+        requeue(session, [root_id])
+    return None
+
+
+def parked_now(session: ReadSession, submission_ids: Collection[int]) -> set[int]:
+    """Submissions whose newest event is parked."""
+    ids = list(submission_ids)
+    any_parked = select(event.c.submission_id).where(
+        event.c.submission_id.in_(ids), event.c.state == EventState.PARKED
+    )
+    some = {row["submission_id"] for row in session.all(any_parked)}
+    if not some:
+        return some
+    newest = (
+        select(func.max(event.c.id)).where(event.c.submission_id.in_(some)).group_by(event.c.submission_id)
+    )
+    states = select(event.c.submission_id).where(event.c.id.in_(newest), event.c.state == EventState.PARKED)
+    return {row["submission_id"] for row in session.all(states)}
 
 
 def requeue(session: WriteSession, submission_ids: Collection[int]) -> None:

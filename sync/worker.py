@@ -37,6 +37,9 @@ _DAMAGED = queue.Failure("open", "The stored original does not open: restore it 
 BATCH = 64
 """Records a transaction: small, so that receipts never wait long for the writer."""
 
+RETAG_EVERY = 32
+"""Steps after which a re-tag is looked for though events wait: on a busy server some always do."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Job:
@@ -72,6 +75,7 @@ class Worker:
         self._contexts = Contexts(store)
         self._sandbox = Sandbox(memory_mb=memory_mb, seconds=step_seconds)
         self._idle_s = idle_s
+        self._steps = 0
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -117,13 +121,20 @@ class Worker:
 
     def step(self) -> int:
         """One batch, or a re-tag that is due. Returns how many events, or rows, it settled."""
+        self._steps += 1
         with self.store.read() as session:
             waiting = queue.anything_waiting(session)
-            pending = None if waiting else pending_retag(session)
+            is_looked_for = not waiting or self._steps % RETAG_EVERY == 0
+            pending = pending_retag(session) if is_looked_for else None
+        settled = 0
         if pending is not None:
-            return retag(self.store, pending)
-        if not waiting:
-            return 0
+            beside: list[int] = []  # neither waits for the other
+            settled = retag(self.store, pending, progress=lambda _: beside.append(self._work_off()))
+            settled += sum(beside)
+        return settled + (self._work_off() if waiting else 0)
+
+    def _work_off(self) -> int:
+        """One batch of events. Returns how many it settled."""
         claimed = self.store.write(lambda session: queue.claim(session, BATCH))
         if not claimed:
             return 0
@@ -142,7 +153,7 @@ class Worker:
             jobs = list(self._jobs(session, claimed))
         whole = [job for job in jobs if not job.damaged]
         done: list[tuple[_Job, Outcome | None]] = [(job, None) for job in whole if job.work is None]
-        failures = {event_id: _DAMAGED for job in jobs if job.damaged for event_id in job.events}
+        failures = [(job, _DAMAGED) for job in jobs if job.damaged]
         by_work = {id(job.work): job for job in jobs if job.work is not None}
         for work, outcome in self._sandbox.stream(
             self._derive, (job.work for job in jobs if job.work is not None)
@@ -151,7 +162,7 @@ class Worker:
             if isinstance(outcome, Outcome):
                 done.append((job, outcome))
             else:
-                failures.update(dict.fromkeys(job.events, _failure(outcome)))
+                failures.append((job, _failure(outcome)))
         try:
             self.store.write(lambda session: self._write(session, done, failures))
         except (StorageFull, Unavailable):
@@ -160,20 +171,19 @@ class Worker:
             self._write_apart(done, failures)
 
     def _write_apart(
-        self, done: list[tuple[_Job, Outcome | None]], failures: dict[int, queue.Failure]
+        self, done: list[tuple[_Job, Outcome | None]], failures: list[tuple[_Job, queue.Failure]]
     ) -> None:
         """Each record in a transaction of its own, so that one the database refuses is parked alone."""
-        self.store.write(lambda session: queue.fail(session, failures))
+        self.store.write(partial(_fail, failures=failures))
         for one in done:
             try:
-                self.store.write(partial(self._write, done=[one], failures={}))
+                self.store.write(partial(self._write, done=[one], failures=[]))
             except (StorageFull, Unavailable):
                 raise
             except Exception as error:
                 cause = type(getattr(error, "orig", None) or error).__name__  # its text may repeat answers
                 failure = queue.Failure("write", f"The database refused the rows ({cause}).", final=True)
-                refused = dict.fromkeys(one[0].events, failure)
-                self.store.write(partial(queue.fail, failures=refused))
+                self.store.write(partial(_fail, failures=[(one[0], failure)]))
 
     def _jobs(self, session: ReadSession, claimed: list[queue.Claimed]) -> Iterable[_Job]:
         records = resolve(session, {c.submission_id for c in claimed}, form_states(session))
@@ -213,7 +223,7 @@ class Worker:
         self,
         session: WriteSession,
         done: list[tuple[_Job, Outcome | None]],
-        failures: dict[int, queue.Failure],
+        failures: list[tuple[_Job, queue.Failure]],
     ) -> None:
         """Everything of a batch in one transaction. A record that grew meanwhile goes back to the queue."""
         take_turn(session, {node.project_uuid for job, _ in done for node in job.record.nodes})
@@ -249,16 +259,35 @@ class Worker:
                 for job, outcome in fresh
             ],
         )
-        processed = [node.id for job, outcome in fresh if outcome for node in job.record.nodes]
-        queue.settle_parked(session, processed)
+        queue.settle_parked(
+            session, [id_ for job, outcome in fresh if outcome for id_ in _processed(job.record)]
+        )
         queue.finish(session, [event_id for job, _ in fresh for event_id in job.events])
-        queue.fail(session, failures)
+        _fail(session, failures)
+
+
+def _processed(record: Record) -> set[int]:
+    """The submissions of a record that nobody need look at any more."""
+    return {node.id for node in record.nodes} - {version.submission_id for version in record.not_applied}
+
+
+def _fail(session: WriteSession, failures: Iterable[tuple[_Job, queue.Failure]]) -> None:
+    for job, failure in failures:
+        root, winner = job.record.root, job.record.winner
+        if root is None or winner is None:  # nothing was derived: only its old rows could not be removed
+            queue.fail(session, dict.fromkeys(job.events, failure))
+        else:
+            queue.fail_version(session, job.events, winner.submission_id, root.id, failure)
 
 
 def _is_as_before(record: Record, job: _Job, releases: dict[str, int]) -> bool:
     """Whether what was derived still follows from what is stored: the same versions, states and release."""
     project_uuid = record.nodes[0].project_uuid
     placed_by = job.work is None or releases.get(project_uuid, NO_RELEASE) == job.release_id
+    counts = [r.winner.id if r.winner else None for r in (record, job.record)]
+    not_applied = [[v.id for v in r.not_applied] for r in (record, job.record)]
+    if counts[0] != counts[1] or not_applied[0] != not_applied[1]:
+        return False  # an edit was parked, or is tried again
     return placed_by and record.fingerprint == job.record.fingerprint and record.states == job.record.states
 
 
@@ -279,4 +308,10 @@ def _notes(record: Record) -> Iterable[FlagNote]:
         yield FlagNote(
             "branched_edits",
             "Two edits deprecate the same version; one counts by a fixed rule, all are kept.",
+        )
+    if record.winner and record.not_applied:
+        yield FlagNote(
+            "edit_not_applied",
+            f"{len(record.not_applied)} edit(s) could not be processed and are parked; "
+            "the version before counts.",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,8 @@ from sync.tables import (
     submission,
     tag,
 )
+from sync.worker import Worker
+from tests.poison import poisoned_derive
 from tests.test_worker import Desk, desk, filled
 
 __all__ = ["desk"]
@@ -45,16 +47,25 @@ class Sent:
     name: str
     edits: str
     sizes: tuple[int, ...]
+    is_poison: bool = False
 
     @property
     def xml(self) -> bytes:
-        return filled(self.name, *((size, "in") for size in self.sizes), edits=self.edits)
+        body = filled(self.name, *((size, "in") for size in self.sizes), edits=self.edits)
+        return body + b"<!--poison:bug-->" if self.is_poison else body
 
 
 _BRANCHED = [
     Sent("uuid:0", "", (480,)),
     Sent("uuid:1", "uuid:0", (481,)),
     Sent("uuid:2", "uuid:0", (2000,)),
+]
+
+_POISONED = [
+    Sent("uuid:0", "", (480,)),
+    Sent("uuid:1", "uuid:0", (481,)),
+    Sent("uuid:2", "uuid:1", (2000,), is_poison=True),
+    Sent("uuid:3", "uuid:2", (3,), is_poison=True),
 ]
 
 
@@ -70,7 +81,8 @@ def bodies(draw: st.DrawFn) -> list[Sent]:
             twin = next(one for one in sent if one.name == named)
             sent.append(Sent(twin.name, twin.edits, (*sizes, 50 + number)))
         else:
-            sent.append(Sent(f"uuid:{number}", named if kind == "edit" else "", tuple(sizes)))
+            is_poison = kind == "edit" and draw(st.booleans())
+            sent.append(Sent(f"uuid:{number}", named if kind == "edit" else "", tuple(sizes), is_poison))
     return sent
 
 
@@ -157,9 +169,12 @@ def decide_on(desk: Desk, name: str, what: Any) -> None:
     activated=st.sampled_from(["before", "between", "never"]),
 )
 @example(sent=_BRANCHED, seed=4, batch=1, choices=[], withdrawn="", activated="never")  # the other way round
+@example(sent=_POISONED, seed=4, batch=1, choices=[], withdrawn="", activated="between")
+@example(sent=_POISONED, seed=7, batch=2, choices=[], withdrawn="uuid:2", activated="before")
 def test_every_order_ends_in_the_same_tables(
     desk: Desk,
     release: Release,
+    poisoned: Worker,
     sent: list[Sent],
     seed: int,
     batch: int,
@@ -168,6 +183,7 @@ def test_every_order_ends_in_the_same_tables(
     activated: str,
 ) -> None:
     shuffle = random.Random(seed)
+    desk.worker = poisoned
     found: list[tuple[str, str]] = []
     for order in (sent, in_another_order(sent, shuffle)):
         desk.store.write(empty)
@@ -195,3 +211,11 @@ def test_every_order_ends_in_the_same_tables(
 @pytest.fixture
 def release(desk: Desk) -> Release:
     return release_of_nothing(desk.store)
+
+
+@pytest.fixture
+def poisoned(desk: Desk) -> Iterator[Worker]:
+    """A worker whose steps fail on some bodies."""
+    worker = Worker(desk.store, step_seconds=10, derive=poisoned_derive)
+    yield worker
+    worker.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -12,12 +13,28 @@ from sync.canonical import review_hash
 from sync.decisions import adopt, take_back, withdraw
 from sync.derived_rows import Derived, replace_derived
 from sync.envelope import read_envelope
+from sync.places.releases import activate, import_release
+from sync.places.retag import pending_retag
+from sync.places.sites import import_sites
+from sync.problems import Unavailable
 from sync.queue import LEASE
 from sync.rebuild import rebuild
 from sync.receipt import Reception, Sender, hold_reason, make_arrival
 from sync.store import Store, WriteSession, now
-from sync.tables import duplicate_pair, event, flow, raw_body, submission, submission_version
+from sync.tables import (
+    duplicate_pair,
+    event,
+    flag,
+    flow,
+    flow_split,
+    raw_body,
+    submission,
+    submission_version,
+    tag,
+)
 from sync.worker import Worker
+from tests.places.sahelia import cod_ab, geojson
+from tests.test_confluence import release_of_nothing
 from tests.test_worker import Desk, desk, filled
 
 __all__ = ["desk"]
@@ -172,3 +189,85 @@ def test_two_workers_find_every_pair_their_records_make(desk: Desk, monkeypatch:
     assert desk.rows(duplicate_pair, "record_a", "record_b") == pairs
     with desk.store.read() as session:
         assert review_hash(session, desk.project_uuid) == before
+
+
+@pytest.mark.parametrize(("more", "n", "code"), [(0, 2**31 - 1, "split_repeated"), (1, None, "out_of_range")])
+def test_a_sum_that_no_column_can_hold_stays_unknown_on_both_engines(
+    desk: Desk, more: int, n: int | None, code: str
+) -> None:
+    twice = b"".join(b"<nats><nat>MLI</nat><nat_n>%d</nat_n></nats>" % one for one in (2**31 - 2, 1 + more))
+    once = b"<nats><nat>MLI</nat><nat_n>21</nat_n></nats>"
+    desk.receives(filled("uuid:1", (21, "in")).replace(once, twice))
+    desk.worker.drain()
+    assert desk.rows(flow_split, "code", "n") == [("MLI", n)]
+    assert {"split_repeated", "out_of_range"} & {c for (c,) in desk.rows(flag, "code")} == {code}
+    assert desk.rows(event, "state") == [("done",)]
+
+
+def test_a_retag_does_not_wait_until_nothing_comes_any_more(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.worker.BATCH", 1)
+    monkeypatch.setattr("sync.worker.RETAG_EVERY", 3)
+    activate(desk.store, release_of_nothing(desk.store), desk.project_id)
+    for number in range(9):
+        desk.receives(filled(f"uuid:{number}", (number + 1, "in")))
+    due = []
+    for _ in range(3):
+        desk.worker.step()
+        with desk.store.read() as session:
+            due.append(pending_retag(session))
+            assert queue.anything_waiting(session)
+    assert due == [desk.project_id, desk.project_id, None]
+    desk.worker.drain()
+    assert len(counted(desk)) == 9
+
+
+def test_going_back_to_a_release_places_by_what_an_edit_declared_meanwhile(
+    desk: Desk, tmp_path: Path
+) -> None:
+    import_sites(
+        desk.store,
+        desk.project_id,
+        b"place_id,name,kind,lon,lat\nFMP-03,Pont,fmp,0.5,0.5\nFMP-04,Bac,fmp,2.7,0.5\n",
+    )
+    first = [geojson(tmp_path / f"a_admin{level}.geojson", cod_ab(level)) for level in (0, 1, 2)]
+    second = [geojson(tmp_path / f"b_admin{level}.geojson", cod_ab(level)) for level in (0, 1)]
+
+    def is_placed_by(files: list[Path], name: str) -> None:
+        import_release(desk.store, files, name, desk.project_id)
+        desk.worker.drain()
+
+    is_placed_by(first, "v01")
+    desk.receives(filled("uuid:1", (21, "in")))
+    desk.worker.drain()
+    is_placed_by(second, "v02")
+    is_placed_by(first, "v01")
+    before = desk.rows(flow, "place_id", "boundary_release", "adm1_pcode")
+    elsewhere = filled("uuid:e", (21, "in"), edits="uuid:1").replace(b"FMP-03", b"FMP-04")
+    desk.receives(elsewhere)
+    desk.worker.drain()
+    is_placed_by(second, "v02")
+    now_there = desk.rows(flow, "place_id", "boundary_release", "adm1_pcode")
+    assert (before, now_there) == ([("FMP-03", "v01", "XS01")], [("FMP-04", "v02", "XS02")])
+    assert {place for (place,) in desk.rows(tag, "declared_place")} == {"FMP-04"}
+    assert rebuild(desk.store, desk.project_id, worker=desk.worker).unchanged
+
+
+def test_a_rebuild_waits_for_what_another_process_has_claimed(desk: Desk) -> None:
+    for number in range(3):
+        desk.receives(filled(f"uuid:{number}", (number + 1, "in")))
+    desk.worker.drain()
+    desk.receives(filled("uuid:e", (50, "in"), edits="uuid:0"))
+    (claimed,) = desk.store.write(lambda session: queue.claim(session, 1))
+    with pytest.raises(Unavailable):
+        rebuild(desk.store, desk.project_id, worker=desk.worker, patience_s=0.3)
+    gives_back = threading.Timer(
+        1.0, lambda: desk.store.write(lambda session: queue.release(session, [claimed.event_id]))
+    )
+    gives_back.start()
+    seen: list[tuple[int, int]] = []
+    done = rebuild(desk.store, desk.project_id, lambda *at: seen.append(at), desk.worker, patience_s=30)
+    gives_back.join()
+    assert (done.records, seen) == (4, [(4, 4), (3, 4)])
+    assert {state for (state,) in desk.rows(event, "state")} == {"done"}

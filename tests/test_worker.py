@@ -222,3 +222,35 @@ def test_poison_submissions_are_parked_with_their_reasons_while_a_hundred_others
     assert desk.store.write(queue.retry_parked) == 4  # the bug is fixed, somebody tries again
     assert desk.worker.drain() == 4
     assert len(desk.rows(flow, "n_ind")) == 104
+
+
+@pytest.mark.parametrize("poison", ["bug", "crash"])
+@pytest.mark.parametrize("together", [True, False])
+def test_an_edit_that_cannot_be_processed_leaves_the_version_before_it_until_it_can(
+    desk: Desk, together: bool, poison: str
+) -> None:
+    broken = Worker(desk.store, step_seconds=3, derive=poisoned_derive)
+    bodies = (
+        filled("uuid:o", (21, "in")),
+        filled("uuid:a", (22, "in"), edits="uuid:o"),
+        filled("uuid:b", (23, "in"), edits="uuid:a") + f"<!--poison:{poison}-->".encode(),
+    )
+    for body in bodies:
+        desk.receives(body)
+        if not together:
+            broken.drain()
+    broken.drain()
+
+    def seen() -> tuple[object, ...]:
+        parked = sum(state == "parked" for (state,) in desk.rows(event, "state"))
+        waiting = sum(state == "waiting" for (state,) in desk.rows(event, "state"))
+        flagged = ("edit_not_applied",) in desk.rows(flag, "code")
+        return desk.rows(flow, "n_ind"), flagged, parked, waiting
+
+    assert seen() == ([(22,)], True, 1, 0)
+    assert rebuild(desk.store, desk.project_id, worker=broken).unchanged
+    assert seen() == ([(22,)], True, 1, 0)
+    broken.stop()
+    assert desk.store.write(queue.retry_parked) == 1  # the bug is fixed
+    desk.worker.drain()
+    assert seen() == ([(23,)], False, 0, 0)
