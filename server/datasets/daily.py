@@ -27,6 +27,7 @@ from server.datasets.filters import Filters
 from server.datasets.network import DEFAULT_TOOL, Locate, Point, read_network
 from server.datasets.observed_hours import Span, observed_hours
 from server.datasets.scope import Scope
+from sync.places.sites import ALWAYS
 from sync.store import ReadSession
 
 CHUNK = timedelta(days=31)
@@ -107,8 +108,16 @@ def daily_rows(
 def _silence(
     session: ReadSession, scope: Scope, filters: Filters, covered: list[Point], today: date
 ) -> tuple[date, date] | None:
-    """The days on which silence can be told: from the first schedule to the last day anything came for."""
+    """The days on which silence can be told: from the first schedule to the last day anything came for.
+
+    Where no schedule names its beginning, silence begins with the day asked for, else with the first day
+    anything came for: nobody wants years of empty rows from before the work began.
+    """
     first = min((point.shifts[0].since for point in covered if point.shifts), default=None)
+    if first == ALWAYS and filters.date_from is None:
+        dated = [point.shifts[0].since for point in covered if point.shifts]
+        came = daily_sums.next_day(session, scope, ALWAYS)
+        first = min((day for day in (*dated, came) if day not in (None, ALWAYS)), default=None)
     last = filters.date_to or daily_sums.last_day(session, scope.project_uuid, today)
     if first is None or last is None:
         return None

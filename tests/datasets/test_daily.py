@@ -10,6 +10,7 @@ from server.datasets.filters import Filters
 from server.datasets.network import locator
 from server.datasets.scope import scope
 from sync.access import Actor
+from sync.places.sites import ALWAYS
 from tests.datasets.rows import FMP_01, FMP_02, MONDAY, TUESDAY, WEDNESDAY, Country, person
 
 TODAY = date(2026, 11, 30)
@@ -73,6 +74,25 @@ def test_silence_is_told_until_the_last_day_anything_came_or_the_day_asked_for(s
     asked = days(sahelia, date_from=TUESDAY, date_to=date(2026, 12, 24))
     assert [row[0] for row in asked] == [date(2026, 11, day) for day in range(3, 31)]
     assert {row[3] for row in asked} == {"missing"}
+
+
+def test_a_schedule_without_a_beginning_tells_of_silence_from_the_first_day_anything_came(
+    sahelia: Country,
+) -> None:
+    sahelia.point(FMP_01, weekdays="1234567", since=ALWAYS)
+    sahelia.point(FMP_02, weekdays="1234567", since=ALWAYS)
+    sahelia.flow(TUESDAY, FMP_01, 5)
+    sahelia.flow(WEDNESDAY, FMP_01, 6)
+    assert [(row[0], row[3]) for row in days(sahelia)] == [
+        (TUESDAY, "no_day_form"),
+        (TUESDAY, "missing"),
+        (WEDNESDAY, "no_day_form"),
+        (WEDNESDAY, "missing"),
+    ]
+    assert [row[:2] for row in days(sahelia, date_from=MONDAY, date_to=MONDAY)] == [
+        (MONDAY, "FMP-01"),
+        (MONDAY, "FMP-02"),
+    ]
 
 
 def test_two_tools_at_one_border_post_are_never_added(sahelia: Country) -> None:
