@@ -59,8 +59,12 @@ def _migrating(url: str) -> Iterator[Connection]:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Run the migrations that are missing. All of them, or none."""
+    """Run the migrations that are missing. All of them, or none.
+
+    Raises SchemaMismatch: a later version of Waypost has migrated the database already.
+    """
     with _migrating(url) as connection:
+        _refuse_later(MigrationContext.configure(connection).get_current_revision())
         command.upgrade(_config(connection), revision)
 
 
@@ -80,10 +84,21 @@ def check_schema(engine: Engine) -> None:
     """Raise SchemaMismatch unless the database is at the revision this code needs."""
     with engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
+    _refuse_later(found)
     if found != head():
         raise SchemaMismatch(
             f"The database is at revision {found or 'none'}, this version needs {head()}.",
             "Make a backup, then run `waypost init` (it migrates an existing database).",
+        )
+
+
+def _refuse_later(found: str | None) -> None:
+    """Raise SchemaMismatch for a revision this code has never heard of."""
+    script = ScriptDirectory.from_config(_config())
+    if found is not None and found not in {each.revision for each in script.walk_revisions()}:
+        raise SchemaMismatch(
+            f"The database is at revision {found}, which this version of Waypost does not know.",
+            "A later version has used it: run that one, or restore the backup made before it did.",
         )
 
 

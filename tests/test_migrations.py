@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import inspect
 
 from sync import migrate
-from sync.engine import open_engine
+from sync.engine import open_engine, plain_engine
 from sync.problems import SchemaMismatch
 from sync.setup import initialise
 
@@ -38,3 +38,16 @@ def test_initialising_twice_changes_nothing(database: str, data: Path) -> None:
     second = initialise(data, database)
     assert second.keyring.master_key_id == key
     second.close()
+
+
+def test_a_database_of_a_later_version_is_refused_and_left_as_it_is(database: str, data: Path) -> None:
+    initialise(data, database).close()
+    engine = plain_engine(database)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    for attempt in (lambda: migrate.upgrade(database), lambda: migrate.check_schema(engine)):
+        with pytest.raises(SchemaMismatch, match="9999, which this version"):
+            attempt()
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "9999"
+    engine.dispose()
