@@ -15,7 +15,16 @@ from sqlalchemy import bindparam, func, select, update
 
 from sync.problems import Invalid, NotFound, Unauthorised
 from sync.store import ReadSession, WriteSession, new_uuid, now
-from sync.tables import actor, assignment, project, token
+from sync.tables import (
+    actor,
+    admin_area,
+    assignment,
+    form,
+    place,
+    project,
+    release_activation,
+    token,
+)
 from sync.tables.access import ActorKind, Role
 from sync.tables.log import ChangeKind
 from sync.tokens import TokenKind, new_token, read_token
@@ -141,6 +150,34 @@ def authenticate(session: ReadSession, text: str) -> Authenticated:
     return Authenticated(known, row["expires_at"])
 
 
+def unknown_grants(
+    session: ReadSession,
+    project_id: int,
+    forms: Sequence[str] = (),
+    places: Sequence[str] = (),
+    pcodes: Sequence[str] = (),
+) -> list[tuple[str, str]]:
+    """Which of these name nothing there is now: ("form" | "place" | "pcode", code)."""
+    release = (
+        select(release_activation.c.release_id)
+        .where(release_activation.c.project_id == project_id)
+        .order_by(release_activation.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    known = {
+        "form": select(form.c.xml_form_id).where(form.c.project_id == project_id),
+        "place": select(place.c.code).where(place.c.project_id == project_id),
+        "pcode": select(admin_area.c.code).where(admin_area.c.release_id == release),
+    }
+    unknown = []
+    for kind, codes in (("form", forms), ("place", places), ("pcode", pcodes)):
+        column = known[kind].selected_columns[0]
+        found = {row[column.name] for row in session.all(known[kind].where(column.in_(list(codes))))}
+        unknown += [(kind, code) for code in codes if code not in found]
+    return unknown
+
+
 def list_actors(session: ReadSession, project_id: int, kind: str | None = None) -> list[dict[str, object]]:
     """App users and readers of a project with their tokens' state and grants; no secret is among it."""
     rows = session.all(_OF_PROJECT, {"project_id": project_id})
@@ -165,7 +202,10 @@ def revoke(session: WriteSession, actor_id: int, by: str | None = None) -> None:
     """End an actor's tokens and grants, within seconds everywhere. What they sent stays. Raises NotFound."""
     row = session.first(select(actor.c.uuid).where(actor.c.id == actor_id))
     if row is None:
-        raise NotFound(f"There is no actor {actor_id}.", "`waypost app-user list` shows the ids.")
+        raise NotFound(
+            f"There is no app user or reader {actor_id}.",
+            "`waypost app-user list` and `waypost token list` show the ids.",
+        )
     at = now()
     for table, mine in (
         (actor, actor.c.id),

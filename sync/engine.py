@@ -15,9 +15,10 @@ import orjson
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from sync.problems import NotDurable
+from sync.problems import NotDurable, Unavailable
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another process before the answer is 503."""
@@ -46,6 +47,21 @@ def open_engine(url: str) -> Engine:
     raise NotDurable(
         f"{parsed.get_backend_name()} is not supported.", "Use sqlite:///PATH or postgresql://USER@HOST/NAME."
     )
+
+
+def outage(error: Exception) -> Unavailable | None:
+    """What a person can do about a database or a file that cannot be used; None for any other error."""
+    if isinstance(error, OperationalError):
+        return Unavailable(
+            f"The database cannot be used: {str(error.orig).splitlines()[0]}.",
+            "Check that it runs and that its address (--database, WAYPOST_DATABASE) is right; with SQLite,"
+            " that the data folder exists and may be written.",
+        )
+    if isinstance(error, OSError) and error.filename is not None:
+        return Unavailable(
+            f"{error.filename}: {error.strerror}.", "Check that the folder exists and may be written."
+        )
+    return None
 
 
 def _json(value: Any) -> str:

@@ -110,4 +110,4 @@ class KeyMissing(Problem):
     """The master key is missing, or is not the one the records were sealed with."""
 
     code = "key-missing"
-    title = "The master key does not fit"
+    title = "The master key is missing or does not fit"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +55,7 @@ def create(
         )
         with store.read() as session:
             title = _project_name(session, project)
+            warnings = _unknown(session, project, form or (), place or (), pcode or ())
     url = f"{invocation.settings().base_url}/v1/key/{made.token}/projects/{project}"
     payload = codes.settings_payload(url, title)
     if qr is not None:
@@ -65,7 +67,10 @@ def create(
         "url": url,
         "qr": payload,
         "expires_at": made.expires_at,
+        "warnings": warnings,
     }
+    for warning in warnings:
+        invocation.say(f"warning {warning}")
     lines = [
         f"App user {made.id}: {made.name}",
         f"Server URL   {url}",
@@ -123,6 +128,21 @@ def revoke(
     waypost app-user revoke 7
     """
     revoke_actor(user)
+
+
+def _unknown(
+    session: object, project: int, forms: Sequence[str], places: Sequence[str], pcodes: Sequence[str]
+) -> list[str]:
+    """A sentence for each grant that names nothing there is. It may come later, or be a slip of the pen."""
+    from sync.access import unknown_grants
+
+    told = {
+        "form": "No form {} is published in this project yet: the tablet is not offered it until then.",
+        "place": "No place {} is registered in this project yet (`waypost sites import`).",
+        "pcode": "No area {} is in the project's boundaries (`waypost places import`).",
+    }
+    unknown = unknown_grants(session, project, forms, places, pcodes)  # type: ignore[arg-type]
+    return [told[kind].format(code) for kind, code in unknown]
 
 
 def _project_name(session: object, project_id: int) -> str:

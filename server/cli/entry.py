@@ -110,6 +110,7 @@ app.command("demo")(demo.demo)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command line (default: the process's own) and exit with its status."""
+    from sync.engine import outage
     from sync.problems import Problem
 
     line = globals_first(sys.argv[1:] if arguments is None else arguments)
@@ -118,6 +119,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Problem as problem:
         invocation.report(problem, as_json="--json" in line)
         sys.exit(invocation.exit_status(problem))
+    except Exception as error:
+        found = outage(error)
+        if found is None:
+            raise
+        invocation.report(found, as_json="--json" in line)
+        sys.exit(invocation.exit_status(found))
 
 
 def globals_first(arguments: Sequence[str]) -> list[str]:

@@ -101,7 +101,7 @@ def publish(
         "hash": published.hash,
         "title": published.title,
         "released": published.released,
-        "problems": [problem.to_json() for problem in published.problems],
+        "warnings": [problem.to_json() for problem in published.problems],
     }
     lines = [f"warning {problem}" for problem in published.problems]
     lines.append(f"{published.form_id} {published.version} is published in project {project}.")
@@ -172,9 +172,8 @@ def _told(file: Path, compilation: Compilation) -> str:
             if form.bindings
             else "it feeds no harmonised table"
         )
-        lines.append(
-            f"{file.name} is fine: {form.xml_form_id} {form.version}, {len(form.fields)} nodes, {mapped}."
-        )
+        called = f"{form.xml_form_id} {form.version}".strip()
+        lines.append(f"{file.name} is fine: {called}, {len(form.fields)} nodes, {mapped}.")
         if form.media:
             lines.append(f"Publish it with its files: {', '.join(form.media)}.")
     return "\n".join(lines)

@@ -9,7 +9,6 @@ import typer
 
 from server.cli import invocation
 from server.cli.form import Project
-from server.cli.instance import described
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Administrative boundaries, release by release."
@@ -55,15 +54,36 @@ def import_boundaries(
         "rows_placed_anew": placed,
         "report": report.lines,
     }
-    invocation.show(value, lambda: _told(value))
+    invocation.show(value, lambda: _told(value, release))
 
 
-def _told(value: dict[str, Any]) -> str:
+def _told(value: dict[str, Any], asked: str) -> str:
     areas = ", ".join(f"{count:,} of level {level}" for level, count in sorted(value["areas"].items()))
     lines = [
         f"Release {value['release']} is the project's active one: {areas}.",
+        *_same_areas(asked, value["release"]),
         f"{value['rows_placed_anew']:,} rows were placed anew; their earlier place is kept.",
     ]
     if value["report"]:
-        lines += ["What was repaired, converted or derived:", described(value["report"], "  ")]
+        lines.append("What was repaired, converted or derived:")
+        lines += [f"  - {_line(each)}" for each in value["report"]]
     return "\n".join(lines)
+
+
+def _same_areas(asked: str, found: str) -> list[str]:
+    if asked == found:
+        return []
+    return [f"It has these very areas already, so nothing is called {asked}."]
+
+
+def _line(said: dict[str, Any]) -> str:
+    """Where, what: one line of the report (sync/places/areas.py ReportLine)."""
+    where = [said["file"]] if said.get("file") else []
+    if said.get("level") is not None:
+        where.append(f"level {said['level']}")
+    if said.get("code"):
+        where.append(" ".join(filter(None, (said["code"], said.get("name")))))
+    text = f"repaired ({said['text']})" if said["kind"] == "repaired" else said["text"]
+    if said["kind"] == "unusable":
+        text = f"left out: {text}"
+    return f"{', '.join(where)}: {text}" if where else text

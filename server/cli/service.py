@@ -14,7 +14,8 @@ def serve(
         str | None, typer.Option(help="Address to listen on. Default 127.0.0.1: only this machine.")
     ] = None,
     port: Annotated[
-        int | None, typer.Option(help="Port to listen on; 0 takes a free one. Default 8080.")
+        int | None,
+        typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one. Default 8080."),
     ] = None,
     behind_proxy: Annotated[
         bool,

@@ -182,9 +182,15 @@ def _read(paths: Sequence[Path], level: int | None) -> Boundaries:
         ) from failure
     if boundaries.refusals:
         errors: list[dict[str, object]] = [{"message": text} for text in boundaries.refusals]
-        errors += [{"message": f"{line.file}: {line.text}"} for line in boundaries.report]
+        errors += [{"message": _placed(line)} for line in boundaries.report]
         raise Invalid(boundaries.refusals[0], "Nothing was imported.", errors)
     return boundaries
+
+
+def _placed(line: ReportLine) -> str:
+    """A line of the report with its file and area in front."""
+    area = " ".join(filter(None, (line.code, line.name)))
+    return ": ".join(filter(None, (line.file, area, line.text)))
 
 
 def _existing(store: Store, name: str, digest: str) -> Release | None:

@@ -93,6 +93,9 @@ def test_app_user_create_gives_token_url_and_code(waypost: Shell, project: int, 
     made = waypost(
         "app-user", "create", "Tablet 7", "--project", project, "--form", "fmr", "--qr", picture
     ).json
+    assert made["warnings"] == [
+        "No form fmr is published in this project yet: the tablet is not offered it until then."
+    ]
     assert made["url"].endswith(f"/v1/key/{made['token']}/projects/{project}")
     assert read_payload(made["qr"])["general"]["server_url"] == made["url"]
     assert picture.read_bytes().startswith(b"\x89PNG")
@@ -204,3 +207,15 @@ def test_an_instance_id_of_two_forms_ends_with_2_and_the_candidates(
     said = waypost("submission", "show", one_received)
     assert (said.status, said.out, "candidates" in said.err or "errors" in said.err) == (2, "", True)
     assert waypost("submission", "show", one_received, "--project", other).json["state"] == "held"
+
+
+def test_a_database_or_a_folder_that_is_not_there_is_said_in_a_sentence(
+    waypost: Shell, shell: Shell, project: int, data: Path, tmp_path: Path
+) -> None:
+    nowhere = tmp_path / "gone" / "flow.csv"
+    written = waypost("dataset", "export", "flow", "--project", project, "-o", tmp_path / "flow.csv")
+    lost = waypost("dataset", "export", "flow", "--project", project, "-o", nowhere)
+    away = shell("status", "--data", data, "--database", "postgresql://nobody@127.0.0.1:1/none")
+    assert (written.status, lost.status, away.status) == (0, 1, 1)
+    assert (str(nowhere.parent) in lost.err, "cannot be used" in away.err) == (True, True)
+    assert "Traceback" not in lost.err + away.err
