@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -182,6 +183,21 @@ def test_counts_of_one_code_that_no_column_can_hold_stay_unknown(
     assert [(split.code, split.n) for split in outcome.splits] == [("TCD", n)]
     assert flagged in codes(outcome)
     assert len({"split_repeated", "out_of_range"} & set(codes(outcome))) == 1
+
+
+@pytest.mark.parametrize(
+    ("girls", "n", "flagged"), [(1, 2**31 - 1, "n_ind_derived"), (2, None, "out_of_range")]
+)
+def test_a_total_of_sex_and_age_that_no_column_can_hold_stays_unknown(
+    girls: int, n: int | None, flagged: str
+) -> None:
+    kept = tuple(b for b in FMR.bindings if not b.path.endswith("/n_ind"))
+    assert len(kept) < len(FMR.bindings)
+    without_total = replace(FMR, bindings=kept, hash="without a total")
+    sadd = {"men": 2**31 - 2, "women": 0, "boys": 0, "girls": girls}
+    outcome = derived(without_total, {"day": DAY, "groups": [group(None, sadd=sadd)]})
+    assert shown(outcome, "flow", "n_ind", "girls") == [{"n_ind": n, "girls": girls}]
+    assert {"n_ind_derived", "out_of_range"} & set(codes(outcome)) == {flagged}
 
 
 def test_a_code_given_twice_is_added_up_and_flagged() -> None:
