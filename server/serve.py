@@ -23,6 +23,7 @@ from server.slow_clients import GuardedConfig
 from sync.engine import sqlite_file
 from sync.migrate import check_schema
 from sync.problems import Invalid
+from sync.setup import check_key
 from sync.store import open_store
 
 log = logging.getLogger("waypost.server")
@@ -46,6 +47,7 @@ def serve(settings: Settings) -> None:
     store = open_store(settings.data, settings.database_url, settings.master_key)
     try:
         check_schema(store.engine)
+        check_key(store)
     finally:
         store.close()
     _allow_connections(settings.http.max_connections)

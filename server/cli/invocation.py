@@ -46,12 +46,14 @@ def settings(**further: Any) -> Settings:
 def opened_store() -> Iterator[Store]:
     """The store, its schema checked, closed at the end."""
     from sync.migrate import check_schema
+    from sync.setup import check_key
     from sync.store import open_store
 
     chosen = settings()
     store = open_store(chosen.data, chosen.database_url, chosen.master_key)
     try:
         check_schema(store.engine)
+        check_key(store)
         yield store
     finally:
         store.close()
