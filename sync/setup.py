@@ -47,7 +47,7 @@ def check_key(store: Store) -> None:
             found = session.scalar(select(record_key.c.master_key_id).order_by(order).limit(1))
             if found not in (None, mine):
                 raise KeyMissing(
-                    f"The records here were sealed under another master key ({found}) than this one ({mine}).",
+                    f"The records were sealed under another master key ({found}) than this one ({mine}).",
                     "Put the copy of the right key back; until then nothing can be opened or received.",
                 )
 
