@@ -65,6 +65,7 @@ def worker() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)  # a shell starts `worker &` with it ignored
     limits = invocation.settings().worker
     with invocation.opened_store() as store:
         store.writer.on_broken = end_process
