@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import resource
+import socket
 import stat
 
 import uvicorn
@@ -22,7 +23,7 @@ from server.settings import Http, Settings
 from server.slow_clients import GuardedConfig
 from sync.engine import sqlite_file
 from sync.migrate import check_schema
-from sync.problems import Invalid
+from sync.problems import Conflict, Invalid
 from sync.setup import check_key
 from sync.store import open_store
 
@@ -54,6 +55,7 @@ def serve(settings: Settings) -> None:
     config = server_config(settings)
     if settings.http.plain_http and not _is_loopback(settings.http.host):
         log.critical("PLAIN HTTP ON %s: TOKENS AND ANSWERS CAN BE READ ON THE NETWORK.", settings.http.host)
+    _check_port(settings.http)
     if config.workers == 1:
         uvicorn.Server(config).run()
         return
@@ -141,6 +143,20 @@ def _check_processes(settings: Settings) -> None:
         )
     if settings.http.processes > 1 and settings.fault:
         raise Invalid("Faults are for one process.", "Set WAYPOST_PROCESSES=1.")
+
+
+def _check_port(http: Http) -> None:
+    """Raise Conflict when something else listens there, or the address is not of this machine."""
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((http.host, http.port))
+        except OSError as error:
+            raise Conflict(
+                f"Cannot listen on {http.host}:{http.port}: {error.strerror}.",
+                "Stop what runs there, or give another --port; 0 takes a free one.",
+            ) from None
 
 
 def _is_loopback(host: str) -> bool:

@@ -45,10 +45,12 @@ def setting(
     return field(default=default, metadata=metadata)
 
 
-def whole(least: int) -> Callable[[str], int]:
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    wanted = f"of {least} or more" if most is None else f"from {least} to {most}"
+
     def read(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise Unreadable(f"a whole number of {least} or more")
+        if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
+            raise Unreadable(f"a whole number {wanted}")
         return int(text)
 
     return read

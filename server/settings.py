@@ -66,7 +66,7 @@ class Http:
     host: str = setting(
         "WAYPOST_HOST", "Address to listen on. Any other than loopback needs TLS or a proxy.", "127.0.0.1"
     )
-    port: int = setting("WAYPOST_PORT", "Port to listen on; 0 takes a free one.", 8080, whole(0))
+    port: int = setting("WAYPOST_PORT", "Port to listen on; 0 takes a free one.", 8080, whole(0, 65535))
     public_url: str | None = setting(
         "WAYPOST_PUBLIC_URL", "The address tablets and readers use, for absolute links.",
         None, address, shown="the request's own host, where it is allowed",

@@ -56,6 +56,12 @@ def create(
         with store.read() as session:
             title = _project_name(session, project)
             warnings = _unknown(session, project, form or (), place or (), pcode or ())
+    http = invocation.settings().http
+    if http.public_url is None and http.host in ("127.0.0.1", "localhost", "::1"):
+        warnings.append(
+            "This address is for this machine only: no tablet can reach it. "
+            "Set WAYPOST_PUBLIC_URL to the address tablets use, and create the app user then."
+        )
     url = f"{invocation.settings().base_url}/v1/key/{made.token}/projects/{project}"
     payload = codes.settings_payload(url, title)
     if qr is not None:

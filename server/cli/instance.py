@@ -108,12 +108,15 @@ def rebuild(
         raise typer.Exit(1)
 
 
+_LABELS = {"forms": "received by form", "app_users": "received by app user"}
+
+
 def described(value: Any, indent: str = "") -> str:
     """A nested value as an indented list, for people."""
     if isinstance(value, dict):
         lines = []
         for name, each in value.items():
-            label = str(name).replace("_", " ")
+            label = _LABELS.get(str(name), str(name).replace("_", " "))
             if isinstance(each, dict | list) and each:
                 lines += [f"{indent}{label}", described(each, indent + "  ")]
             else:

@@ -108,7 +108,9 @@ class _Answer:
     def head(self, format_: str) -> Response:
         with self._reading() as (session, seen, found):
             headers = self._headers(session, seen, format_) | {"X-Row-Count": str(found.count())}
-        return Response(None, 200, {**headers, "Content-Type": MEDIA_TYPES[format_]})
+        answer = Response(None, 200, {**headers, "Content-Type": MEDIA_TYPES[format_]})
+        del answer.headers["content-length"]  # how long the rows are is known when they are written
+        return answer
 
     def stream(self, if_none_match: str, format_: str, switches: Switches) -> Response:
         """200 with the rows, or 304 when the client's copy is what it would get."""

@@ -94,7 +94,9 @@ def test_app_user_create_gives_token_url_and_code(waypost: Shell, project: int, 
         "app-user", "create", "Tablet 7", "--project", project, "--form", "fmr", "--qr", picture
     ).json
     assert made["warnings"] == [
-        "No form fmr is published in this project yet: the tablet is not offered it until then."
+        "No form fmr is published in this project yet: the tablet is not offered it until then.",
+        "This address is for this machine only: no tablet can reach it. "
+        "Set WAYPOST_PUBLIC_URL to the address tablets use, and create the app user then.",
     ]
     assert made["url"].endswith(f"/v1/key/{made['token']}/projects/{project}")
     assert read_payload(made["qr"])["general"]["server_url"] == made["url"]

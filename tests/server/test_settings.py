@@ -59,7 +59,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     said = {str(error["setting"]): error for error in refused.value.errors}
     assert set(said) == set(environ) - {"PATH"}
     assert said["WAYPOST_DATABSE"]["hint"] == "Did you mean WAYPOST_DATABASE?"
-    assert said["WAYPOST_PORT"]["detail"] == "must be a whole number of 0 or more, not 'eighty'"
+    assert said["WAYPOST_PORT"]["detail"] == "must be a whole number from 0 to 65535, not 'eighty'"
 
 
 def test_secret_comes_from_a_file(tmp_path: Path) -> None:
