@@ -82,6 +82,7 @@ def main() -> None:
     if given.kind == "waypost":
         from server.serve import server_config
         from server.settings import Settings
+        from sync.collecting import collect_seldom
 
         settings = Settings.from_env(
             environ={
@@ -93,6 +94,7 @@ def main() -> None:
             }
         )
         config: uvicorn.Config = server_config(settings)
+        collect_seldom()  # as serve() does
     else:
         config = uvicorn.Config(
             f"bench.{given.kind}:app", port=given.port, log_level="warning", access_log=False

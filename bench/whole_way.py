@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench.field import Field, fresh
 from sync.catalogue import catalogue
+from sync.collecting import collect_seldom
 from sync.envelope import read_envelope
 from sync.receipt import Reception, Sender, make_arrival
 from sync.registry import get_project
@@ -35,6 +36,7 @@ class Way:
 
 def measure(rounds: int, submissions: int, say: Callable[[str], None]) -> dict[str, Way]:
     """Figures by engine. Each round receives and derives `submissions` more."""
+    collect_seldom()  # as `waypost serve` and `waypost worker` do
     found = {}
     for engine in ("sqlite", "postgresql"):
         with fresh(engine) as (store, field):

@@ -21,6 +21,7 @@ from server.app import create_app
 from server.logging import log_config
 from server.settings import Http, Settings
 from server.slow_clients import GuardedConfig
+from sync.collecting import collect_seldom
 from sync.engine import sqlite_file
 from sync.migrate import check_schema
 from sync.problems import Conflict, Invalid
@@ -57,6 +58,7 @@ def serve(settings: Settings) -> None:
         log.critical("PLAIN HTTP ON %s: TOKENS AND ANSWERS CAN BE READ ON THE NETWORK.", settings.http.host)
     _check_port(settings.http)
     if config.workers == 1:
+        collect_seldom()
         uvicorn.Server(config).run()
         return
     settings.pass_on()
@@ -94,6 +96,7 @@ def server_config(settings: Settings, app: FastAPI | None = None) -> GuardedConf
 
 def application() -> FastAPI:
     """The app of one of several processes."""
+    collect_seldom()
     return create_app(Settings.from_env())
 
 

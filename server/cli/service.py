@@ -59,6 +59,7 @@ def worker() -> None:
     import signal
 
     from server.disk_failure import end_process
+    from sync.collecting import collect_seldom
     from sync.worker import Worker
 
     def end(_signal: int, _frame: object) -> None:
@@ -72,6 +73,7 @@ def worker() -> None:
         working = Worker(store, memory_mb=limits.step_memory_mb, step_seconds=limits.step_seconds)
         invocation.say("Working until Ctrl-C; what was begun then is given back to the queue.")
         try:
+            collect_seldom()
             working.run()
         except KeyboardInterrupt:
             working.stop()
