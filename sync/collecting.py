@@ -1,8 +1,8 @@
 """How often Python looks for cycles of garbage: seldom.
 
 What passes through here, bytes, rows, answers, are trees that go when nobody holds them. Looking for cycles
-among them every seven hundred new objects costs a tenth of the processor time and finds nothing. For whole
-processes: the server, the worker, a rebuild.
+among them every seven hundred new objects finds nothing. Deriving cost 1.70 against 2.60 ms a submission with
+this, and 2.47 against 2.79 ms, in two noisy runs in turns. For whole processes: the server and the worker.
 """
 
 from __future__ import annotations

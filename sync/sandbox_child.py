@@ -25,7 +25,7 @@ _SPARE = 32 << 20  # memory kept back for saying that memory ran out
 
 
 def main(question_fd: int, answer_fd: int, lifeline_fd: int, memory_mb: int) -> None:
-    gc.set_threshold(50_000, 20, 100)  # answers are trees without cycles: looking for some costs a tenth
+    gc.set_threshold(50_000, 20, 100)  # answers are trees without cycles: see sync/collecting.py
     _die_with_parent(lifeline_fd)
     limit = memory_mb << 20
     kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS

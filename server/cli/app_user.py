@@ -56,12 +56,7 @@ def create(
         with store.read() as session:
             title = _project_name(session, project)
             warnings = _unknown(session, project, form or (), place or (), pcode or ())
-    http = invocation.settings().http
-    if http.public_url is None and http.host in ("127.0.0.1", "localhost", "::1"):
-        warnings.append(
-            "This address is for this machine only: no tablet can reach it. "
-            "Set WAYPOST_PUBLIC_URL to the address tablets use, and create the app user then."
-        )
+    warnings += _unreachable()
     url = f"{invocation.settings().base_url}/v1/key/{made.token}/projects/{project}"
     payload = codes.settings_payload(url, title)
     if qr is not None:
@@ -86,6 +81,17 @@ def create(
     if qr is None:
         lines.append(payload)
     invocation.show(value, "\n".join(lines))
+
+
+def _unreachable() -> list[str]:
+    """What is wrong with the address that is about to be handed out."""
+    http = invocation.settings().http
+    if http.public_url is not None or http.host not in ("127.0.0.1", "localhost", "::1"):
+        return []
+    return [
+        "This address is for this machine only: no tablet can reach it. "
+        "Set WAYPOST_PUBLIC_URL to the address tablets use, and create the app user then."
+    ]
 
 
 @app.command("list")
