@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from sync.store import ReadSession, now
-from sync.tables import event, submission_version
+from sync.tables import receipt_event, submission_version
 from sync.tables.log import EventState
 from sync.tables.records import VersionState
 
@@ -17,13 +17,16 @@ def read_backlog(session: ReadSession) -> dict[str, Any]:
     counted = {
         row["state"]: row["n"]
         for row in session.all(
-            select(event.c.state, func.count().label("n"))
-            .where(event.c.state != EventState.DONE)
-            .group_by(event.c.state)
+            select(receipt_event.c.state, func.count().label("n"))
+            .where(receipt_event.c.state != EventState.DONE)
+            .group_by(receipt_event.c.state)
         )
     }
     oldest = session.scalar(
-        select(event.c.created_at).where(event.c.state == EventState.WAITING).order_by(event.c.id).limit(1)
+        select(receipt_event.c.created_at)
+        .where(receipt_event.c.state == EventState.WAITING)
+        .order_by(receipt_event.c.id)
+        .limit(1)
     )
     return {
         "waiting": counted.get(EventState.WAITING, 0),

@@ -30,9 +30,9 @@ from sync.tables import (
     duplicate_candidate,
     duplicate_key,
     duplicate_pair,
-    event,
     flag,
     raw_body,
+    receipt_event,
     record_key,
     submission,
     submission_version,
@@ -166,7 +166,7 @@ def _contents(record: _Record) -> list[tuple[Table, ColumnElement[bool]]]:
 
 
 _EMPTIED = [table.name for table, _ in _contents(_Record((), (), (), (), ()))]
-TOUCHED = (*_EMPTIED, event.name, decision.name, submission.name)
+TOUCHED = (*_EMPTIED, receipt_event.name, decision.name, submission.name)
 """The tables in which the engine may keep something of a record that was erased."""
 
 _RAW = {attachment.name, raw_body.name, submission_version.name, record_key.name}
@@ -199,8 +199,8 @@ def _delete(session: WriteSession, record: _Record) -> None:
     for table, where in _contents(record):
         session.execute(delete(table).where(where))
     session.execute(  # a step's reason, a person's note: words that may repeat an answer
-        update(event)
-        .where(event.c.submission_id.in_(list(record.ids)))
+        update(receipt_event)
+        .where(receipt_event.c.submission_id.in_(list(record.ids)))
         .values(state=EventState.DONE, step=None, reason=None, claimed_until=None, done_at=now())
     )
     subjects = [*record.uuids, *pairs]

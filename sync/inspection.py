@@ -19,9 +19,9 @@ from sync.tables import (
     answer_row,
     attachment,
     decision,
-    event,
     flag,
     project,
+    receipt_event,
     submission,
     submission_version,
 )
@@ -135,12 +135,12 @@ def list_submissions(store: Store, state: str, project_id: int | None = None) ->
 
 
 def _parked(columns: tuple[Any, ...]) -> Select[Any]:
-    why = (event.c.reason, event.c.step, event.c.created_at.label("received_at"))
+    why = (receipt_event.c.reason, receipt_event.c.step, receipt_event.c.created_at.label("received_at"))
     rows: Select[Any] = select(*columns, *why).select_from(submission)
     return (
-        rows.join(event, event.c.submission_id == submission.c.id)
-        .where(event.c.state == EventState.PARKED)
-        .order_by(event.c.id)
+        rows.join(receipt_event, receipt_event.c.submission_id == submission.c.id)
+        .where(receipt_event.c.state == EventState.PARKED)
+        .order_by(receipt_event.c.id)
     )
 
 
@@ -195,7 +195,9 @@ def _versions(session: ReadSession, members: Sequence[RowMapping]) -> list[dict[
 
 
 def _events(session: ReadSession, ids: Sequence[int]) -> Sequence[RowMapping]:
-    return session.all(select(event).where(event.c.submission_id.in_(ids)).order_by(event.c.id))
+    return session.all(
+        select(receipt_event).where(receipt_event.c.submission_id.in_(ids)).order_by(receipt_event.c.id)
+    )
 
 
 def _decisions(session: ReadSession, uuids: Sequence[str]) -> list[dict[str, Any]]:

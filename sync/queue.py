@@ -13,7 +13,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, case, func, select, update
 
 from sync.store import ReadSession, WriteSession, now
-from sync.tables import event
+from sync.tables import receipt_event
 from sync.tables.log import EventState
 
 LEASE = timedelta(minutes=5)
@@ -35,7 +35,7 @@ class Failure:
 
 def _free() -> ColumnElement[bool]:
     """Nobody holds it. A lease that ends later than any could was given by a clock that has been put back."""
-    until, at = event.c.claimed_until, now()
+    until, at = receipt_event.c.claimed_until, now()
     return until.is_(None) | (until < at) | (until > at + 2 * LEASE)
 
 
@@ -43,23 +43,27 @@ def claim(session: WriteSession, limit: int) -> list[Claimed]:
     """Take up to `limit` waiting events, oldest first."""
     free = _free()
     statement = (
-        select(event.c.id, event.c.submission_id)
-        .where(event.c.state == EventState.WAITING, free)
-        .order_by(event.c.id)
+        select(receipt_event.c.id, receipt_event.c.submission_id)
+        .where(receipt_event.c.state == EventState.WAITING, free)
+        .order_by(receipt_event.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     claimed = [Claimed(row["id"], row["submission_id"]) for row in session.all(statement)]
     if claimed:
         ids = [c.event_id for c in claimed]
-        session.execute(update(event).where(event.c.id.in_(ids)).values(claimed_until=now() + LEASE))
+        session.execute(
+            update(receipt_event).where(receipt_event.c.id.in_(ids)).values(claimed_until=now() + LEASE)
+        )
     return claimed
 
 
 def anything_waiting(session: ReadSession) -> bool:
     free = _free()
     return (
-        session.scalar(select(event.c.id).where(event.c.state == EventState.WAITING, free).limit(1))
+        session.scalar(
+            select(receipt_event.c.id).where(receipt_event.c.state == EventState.WAITING, free).limit(1)
+        )
         is not None
     )
 
@@ -67,8 +71,8 @@ def anything_waiting(session: ReadSession) -> bool:
 def finish(session: WriteSession, event_ids: Collection[int]) -> None:
     if event_ids:
         session.execute(
-            update(event)
-            .where(event.c.id.in_(list(event_ids)))
+            update(receipt_event)
+            .where(receipt_event.c.id.in_(list(event_ids)))
             .values(state=EventState.DONE, done_at=now(), claimed_until=None, step=None, reason=None)
         )
 
@@ -76,20 +80,24 @@ def finish(session: WriteSession, event_ids: Collection[int]) -> None:
 def settle_parked(session: WriteSession, submission_ids: Collection[int]) -> None:
     """What was parked of submissions whose record has now been processed is done: nobody need look at it."""
     if submission_ids:
-        mine = event.c.submission_id.in_(list(submission_ids))
-        parked = update(event).where(mine, event.c.state == EventState.PARKED)
+        mine = receipt_event.c.submission_id.in_(list(submission_ids))
+        parked = update(receipt_event).where(mine, receipt_event.c.state == EventState.PARKED)
         session.execute(parked.values(state=EventState.DONE, done_at=now(), step=None, reason=None))
 
 
 def release(session: WriteSession, event_ids: Collection[int]) -> None:
     """Give claimed events back untried."""
     if event_ids:
-        session.execute(update(event).where(event.c.id.in_(list(event_ids))).values(claimed_until=None))
+        session.execute(
+            update(receipt_event).where(receipt_event.c.id.in_(list(event_ids))).values(claimed_until=None)
+        )
 
 
 def release_leases(session: WriteSession) -> None:
     """Free what any worker claimed: for the start of the only worker there is, after one was killed."""
-    session.execute(update(event).where(event.c.claimed_until.is_not(None)).values(claimed_until=None))
+    session.execute(
+        update(receipt_event).where(receipt_event.c.claimed_until.is_not(None)).values(claimed_until=None)
+    )
 
 
 def fail(session: WriteSession, failures: Mapping[int, Failure]) -> None:
@@ -97,17 +105,18 @@ def fail(session: WriteSession, failures: Mapping[int, Failure]) -> None:
     for event_id, failure in failures.items():
         last = failure.final or None
         session.execute(
-            update(event)
-            .where(event.c.id == event_id)
+            update(receipt_event)
+            .where(receipt_event.c.id == event_id)
             .values(
-                attempts=event.c.attempts + 1,
+                attempts=receipt_event.c.attempts + 1,
                 step=failure.step,
                 reason=failure.reason,
                 claimed_until=None,
                 state=EventState.PARKED
                 if last
                 else case(
-                    (event.c.attempts + 1 >= MAX_ATTEMPTS, EventState.PARKED), else_=EventState.WAITING
+                    (receipt_event.c.attempts + 1 >= MAX_ATTEMPTS, EventState.PARKED),
+                    else_=EventState.WAITING,
                 ),
             )
         )
@@ -124,12 +133,21 @@ def fail_version(
     """
     if submission_id == root_id:
         return fail(session, dict.fromkeys(event_ids, failure))
-    rows = session.all(select(event.c.id, event.c.submission_id).where(event.c.id.in_(list(event_ids))))
+    rows = session.all(
+        select(receipt_event.c.id, receipt_event.c.submission_id).where(
+            receipt_event.c.id.in_(list(event_ids))
+        )
+    )
     own = [row["id"] for row in rows if row["submission_id"] == submission_id]
     release(session, set(event_ids) - set(own))
-    mine = event.c.submission_id == submission_id
+    mine = receipt_event.c.submission_id == submission_id
     if not own:  # the others were claimed without it: the attempt is noted on its own event all the same
-        latest = select(event.c.id, event.c.state).where(mine).order_by(event.c.id.desc()).limit(1)
+        latest = (
+            select(receipt_event.c.id, receipt_event.c.state)
+            .where(mine)
+            .order_by(receipt_event.c.id.desc())
+            .limit(1)
+        )
         newest = session.first(latest)
         if newest is not None and newest["state"] == EventState.PARKED:
             return None  # another worker was quicker
@@ -141,7 +159,9 @@ def fail_version(
     fail(session, dict.fromkeys(own, failure))
     parked = [submission_id] if submission_id in parked_now(session, [submission_id]) else []
     if parked:
-        older = update(event).where(mine, event.c.state == EventState.PARKED, event.c.id < max(own))
+        older = update(receipt_event).where(
+            mine, receipt_event.c.state == EventState.PARKED, receipt_event.c.id < max(own)
+        )
         session.execute(older.values(state=EventState.DONE, done_at=now(), step=None, reason=None))
         requeue(session, [root_id])
     return None
@@ -150,23 +170,27 @@ def fail_version(
 def parked_now(session: ReadSession, submission_ids: Collection[int]) -> set[int]:
     """Submissions whose newest event is parked."""
     ids = list(submission_ids)
-    any_parked = select(event.c.submission_id).where(
-        event.c.submission_id.in_(ids), event.c.state == EventState.PARKED
+    any_parked = select(receipt_event.c.submission_id).where(
+        receipt_event.c.submission_id.in_(ids), receipt_event.c.state == EventState.PARKED
     )
     some = {row["submission_id"] for row in session.all(any_parked)}
     if not some:
         return some
     newest = (
-        select(func.max(event.c.id)).where(event.c.submission_id.in_(some)).group_by(event.c.submission_id)
+        select(func.max(receipt_event.c.id))
+        .where(receipt_event.c.submission_id.in_(some))
+        .group_by(receipt_event.c.submission_id)
     )
-    states = select(event.c.submission_id).where(event.c.id.in_(newest), event.c.state == EventState.PARKED)
+    states = select(receipt_event.c.submission_id).where(
+        receipt_event.c.id.in_(newest), receipt_event.c.state == EventState.PARKED
+    )
     return {row["submission_id"] for row in session.all(states)}
 
 
 def requeue(session: WriteSession, submission_ids: Collection[int]) -> None:
     """Have submissions processed again: after a form was published, a decision, a parked one set free."""
     session.insert(
-        event,
+        receipt_event,
         [
             {"submission_id": key, "state": EventState.WAITING, "attempts": 0, "created_at": now()}
             for key in submission_ids
@@ -176,7 +200,7 @@ def requeue(session: WriteSession, submission_ids: Collection[int]) -> None:
 
 def retry_parked(session: WriteSession, submission_ids: Collection[int] | None = None) -> int:
     """Put parked events back to waiting: all of them, or those of some submissions. Returns how many."""
-    statement = update(event).where(event.c.state == EventState.PARKED)
+    statement = update(receipt_event).where(receipt_event.c.state == EventState.PARKED)
     if submission_ids is not None:
-        statement = statement.where(event.c.submission_id.in_(list(submission_ids)))
+        statement = statement.where(receipt_event.c.submission_id.in_(list(submission_ids)))
     return session.execute(statement.values(state=EventState.WAITING, attempts=0, claimed_until=None))

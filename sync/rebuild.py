@@ -18,7 +18,7 @@ from sync import queue
 from sync.canonical import harmonised_hash
 from sync.problems import NotFound, Unavailable
 from sync.store import Store
-from sync.tables import event, project, submission
+from sync.tables import project, receipt_event, submission
 from sync.tables.log import EventState
 from sync.worker import Worker
 
@@ -77,8 +77,8 @@ def rebuild(
             own.stop()
     with store.read() as session:
         parked = select(func.count()).where(
-            event.c.state == EventState.PARKED,
-            event.c.submission_id.in_(
+            receipt_event.c.state == EventState.PARKED,
+            receipt_event.c.submission_id.in_(
                 select(submission.c.id).where(submission.c.project_uuid == project_uuid)
             ),
         )
@@ -94,8 +94,8 @@ def _wait_for_others(
     patience_s: float,
 ) -> None:
     """Until no event of the submissions waits: other processes may have claimed some, and not written yet."""
-    waits = select(func.count(func.distinct(event.c.submission_id))).where(
-        event.c.state == EventState.WAITING, event.c.submission_id.in_(mine)
+    waits = select(func.count(func.distinct(receipt_event.c.submission_id))).where(
+        receipt_event.c.state == EventState.WAITING, receipt_event.c.submission_id.in_(mine)
     )
     before, since = total + 1, time.monotonic()
     while True:

@@ -20,7 +20,7 @@ from sync.compiling import compile_in_sandbox
 from sync.media import media_names, store_media
 from sync.problems import Conflict, FormInvalid, Invalid, NotFound
 from sync.store import ReadSession, Store, WriteSession, new_uuid, now
-from sync.tables import event, form, form_media, form_version, project, submission, submission_version
+from sync.tables import form, form_media, form_version, project, receipt_event, submission, submission_version
 from sync.tables.log import ChangeKind, EventState
 from sync.tables.records import HoldReason, VersionState
 from sync.tables.registry import FormState
@@ -275,7 +275,7 @@ def _release(
     )
     at = now()
     session.insert(
-        event,
+        receipt_event,
         [
             {"submission_id": row["id"], "state": str(EventState.WAITING), "attempts": 0, "created_at": at}
             for row in ids

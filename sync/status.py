@@ -11,7 +11,7 @@ from sync.decisions import undecided_pairs
 from sync.mentioned_files import binary_questions, mentioned_files
 from sync.problems import NotFound
 from sync.store import ReadSession, Store
-from sync.tables import actor, answer_row, attachment, event, project, submission, submission_version
+from sync.tables import actor, answer_row, attachment, project, receipt_event, submission, submission_version
 from sync.tables.log import EventState
 from sync.tables.records import VersionState
 
@@ -27,7 +27,7 @@ def status(store: Store, project_id: int | None = None) -> dict[str, Any]:
     with store.read() as session:
         uuid = _project_uuid(session, project_id)
         mine = true() if uuid is None else submission.c.project_uuid == uuid
-        events = _counted(session, event.c.state, event, event.c.submission_id, mine)
+        events = _counted(session, receipt_event.c.state, receipt_event, receipt_event.c.submission_id, mine)
         versions = (submission_version, submission_version.c.submission_id)
         states = _counted(session, submission_version.c.state, *versions, mine)
         held = and_(mine, submission_version.c.state == VersionState.HELD)

@@ -24,8 +24,8 @@ from sync.tables import (
     boundary_release,
     decision,
     duplicate_pair,
-    event,
     flag,
+    receipt_event,
     release_activation,
     submission,
     tag,
@@ -99,7 +99,7 @@ def empty(session: WriteSession) -> None:
     from sync.tables import attachment, duplicate_candidate, duplicate_key, raw_body, record_key
     from sync.tables import submission_version as version
 
-    for table in (*_DERIVED, duplicate_candidate, duplicate_key, event, decision, release_activation):
+    for table in (*_DERIVED, duplicate_candidate, duplicate_key, receipt_event, decision, release_activation):
         session.execute(delete(table))
     for table in (attachment, raw_body, version, record_key, submission):
         session.execute(delete(table))

@@ -20,7 +20,7 @@ from sync.decisions import (
 )
 from sync.problems import Conflict, Invalid, NotFound
 from sync.store import Store, new_uuid, now
-from sync.tables import audit, change, decision, event, flow, submission, submission_version
+from sync.tables import audit, change, decision, flow, receipt_event, submission, submission_version
 from sync.tables.log import ChangeKind
 from tests.datasets.rows import FMP_01, MONDAY, Country, country
 
@@ -170,7 +170,7 @@ def test_an_edit_without_its_original_is_adopted(sahelia: Country) -> None:
         adopt(sahelia.store, edit["uuid"])
     sahelia.store.write(lambda session: session.insert(submission_version, [held]))
     made = adopt(sahelia.store, edit["uuid"])
-    waiting = select(func.count()).select_from(event).where(event.c.state == "waiting")
+    waiting = select(func.count()).select_from(receipt_event).where(receipt_event.c.state == "waiting")
     newest = select(decision.c.outcome).order_by(decision.c.id.desc()).limit(1)
     with sahelia.store.read() as session:
         assert (session.scalar(waiting), session.scalar(newest)) == (1, "adopt")

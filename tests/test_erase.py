@@ -26,11 +26,11 @@ from sync.tables import (
     change,
     duplicate_candidate,
     duplicate_key,
-    event,
     flag,
     flow,
     metadata,
     raw_body,
+    receipt_event,
     record_key,
     submission,
     submission_version,
@@ -114,7 +114,7 @@ def record(of: Country, canary: str, edit_of: dict[str, Any] | None = None) -> d
         session.insert(
             duplicate_candidate, [{"features": {"said": canary}, "table_name": "flow", **told_twice}]
         )
-        said = event.update().where(event.c.submission_id == made["id"])
+        said = receipt_event.update().where(receipt_event.c.submission_id == made["id"])
         session.execute(said.values(state="parked", step="project", reason=f"cannot read {canary}"))
 
     of.store.write(work)
@@ -165,7 +165,7 @@ def test_an_erased_records_answers_are_nowhere(sahelia: Country, data: Path) -> 
     original, other = whole(sahelia)
     before = traces(sahelia, data)
     derived = {"answer_row", "flag", "tag", "duplicate_key", "duplicate_candidate", "flow", "flow_split"}
-    assert derived | {"attachment", "event", "decision", "flow.csv", "flow.geojson"} <= set(before)
+    assert derived | {"attachment", "receipt_event", "decision", "flow.csv", "flow.geojson"} <= set(before)
     if sahelia.store.dialect == "sqlite":
         assert ".sqlite-wal" in before  # the scan does find it in the write-ahead log
     report = erase_submission(sahelia.store, original["uuid"], "coordinator", "request 12")

@@ -11,7 +11,7 @@ from sync.inspection import list_submissions, show_submission, status
 from sync.problems import Ambiguous, NotFound
 from sync.registry import publish_form
 from sync.store import Store, WriteSession, new_uuid, now
-from sync.tables import actor, answer_row, attachment, event, flag, submission_version
+from sync.tables import actor, answer_row, attachment, flag, receipt_event, submission_version
 from tests.datasets.rows import FMP_01, MONDAY, Country, country
 
 PHOTO_FORM = b"""<?xml version="1.0"?>
@@ -83,7 +83,7 @@ class Arrivals:
         self.of.store.write(lambda session: session.insert(answer_row, [row]))
 
     def settled(self, made: dict[str, Any], **values: Any) -> None:
-        changed = event.update().where(event.c.submission_id == made["id"]).values(**values)
+        changed = receipt_event.update().where(receipt_event.c.submission_id == made["id"]).values(**values)
         self.of.store.write(lambda session: session.execute(changed))
 
 

@@ -23,11 +23,11 @@ from sync.receipt import Reception, Sender, hold_reason, make_arrival
 from sync.store import Store, WriteSession, now
 from sync.tables import (
     duplicate_pair,
-    event,
     flag,
     flow,
     flow_split,
     raw_body,
+    receipt_event,
     submission,
     submission_version,
     tag,
@@ -116,7 +116,7 @@ def test_a_damaged_original_is_parked_alone(desk: Desk) -> None:
     desk.store.write(damage)
     desk.worker.drain()
     assert counted(desk) == [(22, "valid")]
-    assert desk.rows(event, "state", "step") == [("done", None), ("parked", "open")]
+    assert desk.rows(receipt_event, "state", "step") == [("done", None), ("parked", "open")]
 
 
 def test_a_record_the_database_refuses_is_parked_alone_and_its_answers_are_in_no_message(
@@ -132,7 +132,7 @@ def test_a_record_the_database_refuses_is_parked_alone_and_its_answers_are_in_no
         desk.receives(filled(f"uuid:{number}", (persons, "in")))
     desk.worker.drain()
     assert counted(desk) == [(21, "valid"), (23, "valid")]
-    states = desk.rows(event, "state", "step", "reason")
+    states = desk.rows(receipt_event, "state", "step", "reason")
     assert [state for state, _, _ in states] == ["done", "done", "parked"]
     assert states[-1][1] == "write"
     assert "987654" not in str(states)
@@ -152,11 +152,11 @@ def test_what_was_parked_is_done_when_an_edit_mends_it(desk: Desk) -> None:
     desk.store.write(
         lambda session: queue.fail(session, {c.event_id: failure for c in queue.claim(session, 1)})
     )
-    assert desk.rows(event, "state") == [("parked",)]
+    assert desk.rows(receipt_event, "state") == [("parked",)]
     desk.receives(filled("uuid:e", (12, "in"), edits="uuid:o"))
     desk.worker.drain()
     assert counted(desk) == [(12, "valid")]
-    assert desk.rows(event, "state", "reason") == [("done", None), ("done", None)]
+    assert desk.rows(receipt_event, "state", "reason") == [("done", None), ("done", None)]
 
 
 def test_a_lease_of_a_clock_that_was_put_back_holds_nothing_up(desk: Desk) -> None:
@@ -164,7 +164,7 @@ def test_a_lease_of_a_clock_that_was_put_back_holds_nothing_up(desk: Desk) -> No
     desk.store.write(lambda session: queue.claim(session, 1))
     assert desk.worker.drain() == 0
     in_a_year = now() + LEASE * 100_000
-    desk.store.write(lambda session: session.execute(update(event).values(claimed_until=in_a_year)))
+    desk.store.write(lambda session: session.execute(update(receipt_event).values(claimed_until=in_a_year)))
     assert desk.worker.drain() == 1
 
 
@@ -201,7 +201,7 @@ def test_a_sum_that_no_column_can_hold_stays_unknown_on_both_engines(
     desk.worker.drain()
     assert desk.rows(flow_split, "code", "n") == [("MLI", n)]
     assert {"split_repeated", "out_of_range"} & {c for (c,) in desk.rows(flag, "code")} == {code}
-    assert desk.rows(event, "state") == [("done",)]
+    assert desk.rows(receipt_event, "state") == [("done",)]
 
 
 def test_a_retag_does_not_wait_until_nothing_comes_any_more(
@@ -270,4 +270,4 @@ def test_a_rebuild_waits_for_what_another_process_has_claimed(desk: Desk) -> Non
     done = rebuild(desk.store, desk.project_id, lambda *at: seen.append(at), desk.worker, patience_s=30)
     gives_back.join()
     assert (done.records, seen) == (4, [(4, 4), (3, 4)])
-    assert {state for (state,) in desk.rows(event, "state")} == {"done"}
+    assert {state for (state,) in desk.rows(receipt_event, "state")} == {"done"}

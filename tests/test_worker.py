@@ -18,7 +18,7 @@ from sync.rebuild import rebuild
 from sync.receipt import Reception, Sender, hold_reason, make_arrival
 from sync.registry import create_project, publish_form
 from sync.store import Store, now
-from sync.tables import event, flag, flow, flow_split, submission, submission_version
+from sync.tables import flag, flow, flow_split, receipt_event, submission, submission_version
 from sync.worker import Worker
 from tests.poison import poisoned_derive
 
@@ -105,7 +105,7 @@ def test_a_submission_becomes_rows_with_its_splits(desk: Desk) -> None:
         ("nationality", "MLI", 4),
         ("nationality", "MLI", 21),
     ]
-    assert desk.rows(event, "state", "reason") == [("done", None)]
+    assert desk.rows(receipt_event, "state", "reason") == [("done", None)]
 
 
 def test_an_edit_replaces_the_rows_and_keeps_their_identity(desk: Desk) -> None:
@@ -193,7 +193,7 @@ def test_two_workers_share_the_queue_and_do_nothing_twice(desk: Desk) -> None:
     assert [n for (n,) in desk.rows(flow, "n_ind")] == list(range(1, 61))
     with desk.store.read() as session:
         assert session.scalar(select(func.count()).select_from(submission)) == 60
-        assert session.scalar(select(func.count()).where(event.c.state != "done")) == 0
+        assert session.scalar(select(func.count()).where(receipt_event.c.state != "done")) == 0
 
 
 def test_poison_submissions_are_parked_with_their_reasons_while_a_hundred_others_pass(desk: Desk) -> None:
@@ -206,14 +206,19 @@ def test_poison_submissions_are_parked_with_their_reasons_while_a_hundred_others
     worker.drain()
     worker.stop()
     assert [n for (n,) in desk.rows(flow, "n_ind")] == list(range(1, 101))
-    assert [(state, step) for state, step in desk.rows(event, "state", "step") if state != "done"] == [
+    assert [
+        (state, step) for state, step in desk.rows(receipt_event, "state", "step") if state != "done"
+    ] == [
         ("parked", "crashed"),
         ("parked", "error"),
         ("parked", "out_of_memory"),
         ("parked", "timeout"),
     ]
     with desk.store.read() as session:
-        reasons = [r["reason"] for r in session.all(select(event.c.reason).where(event.c.state == "parked"))]
+        reasons = [
+            r["reason"]
+            for r in session.all(select(receipt_event.c.reason).where(receipt_event.c.state == "parked"))
+        ]
     assert all(reasons)
     assert not any(
         "nobody thought of" in reason for reason in reasons
@@ -242,8 +247,8 @@ def test_an_edit_that_cannot_be_processed_leaves_the_version_before_it_until_it_
     broken.drain()
 
     def seen() -> tuple[object, ...]:
-        parked = sum(state == "parked" for (state,) in desk.rows(event, "state"))
-        waiting = sum(state == "waiting" for (state,) in desk.rows(event, "state"))
+        parked = sum(state == "parked" for (state,) in desk.rows(receipt_event, "state"))
+        waiting = sum(state == "waiting" for (state,) in desk.rows(receipt_event, "state"))
         flagged = ("edit_not_applied",) in desk.rows(flag, "code")
         return desk.rows(flow, "n_ind"), flagged, parked, waiting
 

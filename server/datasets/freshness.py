@@ -16,7 +16,7 @@ from forms import vocabulary
 from server.datasets.scope import Scope
 from sync.places.releases import active_release
 from sync.store import ReadSession
-from sync.tables import event, origin
+from sync.tables import origin, receipt_event
 
 
 def etag(session: ReadSession, scope: Scope, question: str, today: date) -> str | None:
@@ -26,7 +26,7 @@ def etag(session: ReadSession, scope: Scope, question: str, today: date) -> str 
     if release is not None and release.retagged_at is None:
         return None
     log = session.first(select(origin.c.uuid, origin.c.epoch, origin.c.seq))
-    settled = session.first(select(func.count(event.c.done_at), func.max(event.c.done_at)))
+    settled = session.first(select(func.count(receipt_event.c.done_at), func.max(receipt_event.c.done_at)))
     state = [
         scope.fingerprint,
         question,

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, select
 
 from sync.engine import insert_once
 from sync.receipt.arrival import Arrival
-from sync.tables import attachment, event, raw_body, record_key, submission, submission_version
+from sync.tables import attachment, raw_body, receipt_event, record_key, submission, submission_version
 
 _DIALECTS = ("sqlite", "postgresql")
 
@@ -23,7 +23,7 @@ INSERT_VERSION_ONCE = {
 INSERT_BODY = insert(raw_body)
 INSERT_FILE = insert(attachment)
 INSERT_FILE_ONCE = {d: insert_once(attachment, d).returning(attachment.c.id) for d in _DIALECTS}
-INSERT_EVENT = insert(event)
+INSERT_EVENT = insert(receipt_event)
 
 KNOWN = (
     select(

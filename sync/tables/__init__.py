@@ -13,7 +13,7 @@ from sync.tables.derived import (
     tag,
 )
 from sync.tables.harmonised import HARMONISED, baseline, flow, flow_split, observation, profile
-from sync.tables.log import audit, change, event, origin
+from sync.tables.log import audit, change, origin, receipt_event
 from sync.tables.places import (
     admin_alias,
     admin_area,
@@ -47,7 +47,6 @@ __all__ = [
     "duplicate_candidate",
     "duplicate_key",
     "duplicate_pair",
-    "event",
     "expected_observation",
     "flag",
     "flow",
@@ -64,6 +63,7 @@ __all__ = [
     "profile",
     "project",
     "raw_body",
+    "receipt_event",
     "record_key",
     "release_activation",
     "submission",

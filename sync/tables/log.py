@@ -63,10 +63,10 @@ class EventState(StrEnum):
     DONE = "done"
 
 
-class Event(SQLModel, table=True):
+class ReceiptEvent(SQLModel, table=True):
     """Work for the pipeline: this submission has something new. Written with the receipt, in one commit."""
 
-    __tablename__ = "event"
+    __tablename__ = "receipt_event"
     __table_args__ = (Index(None, "state", "id"), Index(None, "submission_id"))
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
@@ -97,5 +97,5 @@ class Audit(SQLModel, table=True):
 
 origin = table_of(Origin)
 change = table_of(Change)
-event = table_of(Event)
+receipt_event = table_of(ReceiptEvent)
 audit = table_of(Audit)

@@ -15,7 +15,7 @@ from server.app import create_app
 from server.demo.own_forms import MARKET_COUNT
 from server.settings import Settings
 from sync.store import open_store
-from sync.tables import event
+from sync.tables import receipt_event
 from sync.worker import Worker
 from tests.cli.conftest import Shell
 
@@ -166,7 +166,9 @@ def test_a_parked_submission_is_tried_again(office: Office) -> None:
         201,
     ]
     store = open_store(office.data, office.database)
-    parked = update(event).values(state="parked", step="parse", reason="a bug that is repaired by now")
+    parked = update(receipt_event).values(
+        state="parked", step="parse", reason="a bug that is repaired by now"
+    )
     store.write(lambda session: session.execute(parked))
     store.close()
     assert office.counted() == []

@@ -19,11 +19,11 @@ from sync.tables import (
     admin_area,
     boundary_release,
     duplicate_pair,
-    event,
     expected_observation,
     flow_split,
     place,
     project,
+    receipt_event,
     release_activation,
     submission,
 )
@@ -100,7 +100,7 @@ class Country:
                 "created_at": now(),
                 "done_at": now(),
             }
-            session.insert(event, [done])
+            session.insert(receipt_event, [done])
             return {**row, "id": key, "root_id": root_id}
 
         return self.store.write(work)

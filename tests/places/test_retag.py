@@ -20,7 +20,7 @@ from sync.places.sites import import_sites, known_places
 from sync.steps.geotag import geotag, tag_columns, tag_row
 from sync.steps.values import GeoPoint
 from sync.store import Store, new_uuid, now
-from sync.tables import event, flow, project, submission, tag
+from sync.tables import flow, project, receipt_event, submission, tag
 from tests.places.sahelia import cod_ab, districts, geojson
 
 SITES = b"place_id,name,kind,lon,lat\nFMP-03,Pont,fmp,1.99,0.5\n"
@@ -108,7 +108,7 @@ def tags(store: Store, release: Release) -> list[dict[str, Any]]:
 
 def waiting(store: Store) -> set[int]:
     with store.read() as session:
-        return {row["submission_id"] for row in session.all(select(event.c.submission_id))}
+        return {row["submission_id"] for row in session.all(select(receipt_event.c.submission_id))}
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from sync.originals import open_attachment, open_body
 from sync.store import Store
-from sync.tables import attachment, change, event, submission, submission_version
+from sync.tables import attachment, change, receipt_event, submission, submission_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def blobs(store: Store) -> int:
 def waiting(store: Store) -> int:
     """Events the pipeline will work off."""
     with store.read() as session:
-        return int(session.scalar(select(func.count()).select_from(event)))
+        return int(session.scalar(select(func.count()).select_from(receipt_event)))
 
 
 def change_numbers(store: Store) -> list[int]:

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from server.app import create_app
 from server.settings import Settings
 from sync.store import now
-from sync.tables import event
+from sync.tables import receipt_event
 from tests.server.office import Office
 from tests.server.test_registry import hold
 
@@ -52,10 +52,14 @@ def test_backlog_is_counted(office: Office) -> None:
         office.store.write(lambda s: hold(s, uuid, "fmr", "1", "unknown_form"))
     office.publishes("fmr", "1")
     office.store.write(
-        lambda s: s.execute(update(event).where(event.c.submission_id == 3).values(state="parked"))
+        lambda s: s.execute(
+            update(receipt_event).where(receipt_event.c.submission_id == 3).values(state="parked")
+        )
     )
     office.store.write(
-        lambda s: s.execute(update(event).where(event.c.submission_id == 1).values(created_at=now()))
+        lambda s: s.execute(
+            update(receipt_event).where(receipt_event.c.submission_id == 1).values(created_at=now())
+        )
     )
     found = office.client.get("/health").json()
     assert found.pop("oldest_waiting_s") >= 0

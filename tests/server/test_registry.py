@@ -9,7 +9,7 @@ from sync.catalogue import Catalogue, catalogue, compiled_form, form_states
 from sync.problems import Conflict, FormInvalid, Invalid, NotFound
 from sync.registry import get_project, list_forms, publish_form, set_form_state
 from sync.store import Store, WriteSession, new_uuid, now
-from sync.tables import event, form_version, submission, submission_version
+from sync.tables import form_version, receipt_event, submission, submission_version
 from tests.server.office import Office, xform
 
 MARKDOWN = b"""
@@ -135,9 +135,9 @@ def waiting(store: Store) -> list[int]:
         return [
             row["submission_id"]
             for row in session.all(
-                select(event.c.submission_id)
-                .where(event.c.state == "waiting")
-                .order_by(event.c.submission_id)
+                select(receipt_event.c.submission_id)
+                .where(receipt_event.c.state == "waiting")
+                .order_by(receipt_event.c.submission_id)
             )
         ]
 
