@@ -272,7 +272,7 @@ def _missing_finding(source: Source, variable: Variable) -> Finding:
         source.key,
         "missing-variable",
         f"{rows[0].upper()}{rows[1:]} makes a row of {maker.table}, but nothing feeds {key}.",
-        f"Map a question or a calculate to {key} ({variable.label_en}){fix if variable.code_list else ''}.",
+        f"Map a question or a calculate to {key} ({variable.label}){fix if variable.code_list else ''}.",
     )
 
 

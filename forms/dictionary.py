@@ -25,6 +25,8 @@ _TABLES: dict[str, str] = {
     "one breakdown. Totals come from `breakdown` = `total` only.",
     "profile": "One row per interviewed or registered person, without direct identifiers. Designs are never "
     "pooled.",
+    "event": "One row per report of something that happened, or per follow-up of one: transhumance "
+    "alerts, emergency triggers, deaths and disappearances. Events of different tools are never added.",
     "flow_split": "Marginals of a flow row, one dimension at a time; never summed across dimensions.",
 }
 
@@ -71,8 +73,8 @@ def _table(name: str, note: str, variables: Sequence[Variable]) -> str:
             f"`{v.hxl}`",
             v.sensitivity,
             "form, required" if v.required else v.source,
-            f"**{v.label_en}.** {v.definition}",
-            v.label_fr,
+            f"**{v.label}.** {v.definition}",
+            v.labels.get("fr", ""),
         )
         for v in variables
     ]
@@ -86,7 +88,8 @@ def _type(variable: Variable) -> str:
 def _code_list(name: str, codes: Sequence[Code], users: Sequence[str]) -> str:
     shown = [c for c in codes if c.definition] if len(codes) > LONG_LIST else codes
     rows = [
-        (f"`{c.code}`", c.label_en, c.label_fr, _with_retirement(c.definition, c.retired_in)) for c in shown
+        (f"`{c.code}`", c.label, c.labels.get("fr", ""), _with_retirement(c.definition, c.retired_in))
+        for c in shown
     ]
     used = "Used by " + ", ".join(f"`{user}`" for user in users) + "."
     if len(shown) < len(codes):

@@ -87,8 +87,8 @@ def load_vocabulary(session: WriteSession) -> None:
             {
                 "list_name": name,
                 "code": c.code,
-                "label_en": c.label_en,
-                "label_fr": c.label_fr,
+                "label": c.label,
+                "labels": c.labels,
                 "valid_from": known.get((name, c.code), version),
                 "retired_in": c.retired_in,
             }

@@ -16,7 +16,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-VERSION = "1.0"
+from forms import languages
+
+VERSION = "1.1"
 """Recorded with each published form version and each harmonised row."""
 
 VariableType = Literal[
@@ -26,7 +28,7 @@ VariableType = Literal[
 COMMON = "common"
 """Variables of this pseudo-table are columns of every table in COMMON_TABLES."""
 
-COMMON_TABLES = ("observation", "flow", "baseline", "profile")
+COMMON_TABLES = ("observation", "flow", "baseline", "profile", "event")
 TABLES = (*COMMON_TABLES, "flow_split")
 
 
@@ -42,9 +44,13 @@ class Variable:
     sensitivity: str
     source: Literal["form", "system"]  # system: the pipeline fills it, a form cannot map to it
     required: bool  # a form that makes rows of the table must feed it
-    label_en: str
-    label_fr: str
+    label: str  # English, the source language
     definition: str
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The label in every other language that has it, by language code."""
+        return languages.labels("variables", self.label, self.key)
 
     @property
     def key(self) -> str:
@@ -60,10 +66,14 @@ class Variable:
 class Code:
     list_name: str
     code: str
-    label_en: str
-    label_fr: str
+    label: str  # English, the source language
     definition: str = ""
     retired_in: str | None = None  # vocabulary version
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The label in every other language that has it, by language code."""
+        return languages.labels("codes", self.label, self.list_name)
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -86,8 +96,7 @@ def all_variables() -> tuple[Variable, ...]:
             sensitivity=row["sensitivity"],
             source=row["source"],  # type: ignore[arg-type]
             required=row["required"] == "yes",
-            label_en=row["label_en"],
-            label_fr=row["label_fr"],
+            label=row["label"],
             definition=row["definition"],
         )
         for row in _rows("variables.csv")
@@ -110,8 +119,9 @@ def variable(table: str, name: str) -> Variable | None:
 
 @cache
 def code_lists() -> tuple[str, ...]:
-    """The names of all code lists the variables use, sorted."""
-    return tuple(sorted({v.code_list for v in all_variables() if v.code_list}))
+    """The names of all code lists, sorted: those of variables, and those of registers (rounds, corridors)."""
+    folder = files("forms.vocabulary").joinpath("codes")
+    return tuple(sorted(f.name.removesuffix(".csv") for f in folder.iterdir() if f.name.endswith(".csv")))
 
 
 @cache
@@ -123,8 +133,7 @@ def codes(list_name: str) -> dict[str, Code]:
         row["code"]: Code(
             list_name,
             row["code"],
-            row["label_en"],
-            row["label_fr"],
+            row["label"],
             row.get("definition") or "",
             row.get("retired_in") or None,
         )

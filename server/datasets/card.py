@@ -70,7 +70,7 @@ def _column(column: Column) -> dict[str, Any]:
         "type": column.type,
         "unit": column.unit or None,
         "hxl": column.hxl,
-        "label": {"en": column.label_en, "fr": column.label_fr},
+        "label": {"en": column.label, **column.labels},
         "definition": column.definition,
         "null": column.null_rule or None,
         "code_list": column.code_list,

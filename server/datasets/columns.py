@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 TEXT_TYPES = frozenset({"text", "code", "codes", "time", "datetime"})
@@ -17,8 +18,8 @@ class Column:
     unit: str
     hxl: str
     sensitivity: str
-    label_en: str
-    label_fr: str
+    label: str  # English
+    labels: Mapping[str, str]  # in other languages, by code
     definition: str
     null_rule: str = ""
     code_list: str | None = None

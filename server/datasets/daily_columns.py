@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forms import vocabulary
+from forms import languages, vocabulary
 from server.datasets.columns import Column
 
 DIRECTIONS = tuple(vocabulary.codes("direction"))
@@ -14,17 +14,15 @@ def _shared(*names: str) -> tuple[Column, ...]:
     for name in names:
         v = vocabulary.variables("flow")[name]
         found.append(
-            Column(
-                name, v.type, v.unit, v.hxl, v.sensitivity, v.label_en, v.label_fr, v.definition, v.null_rule
-            )
+            Column(name, v.type, v.unit, v.hxl, v.sensitivity, v.label, v.labels, v.definition, v.null_rule)
         )
     return tuple(found)
 
 
-def _own(
-    name: str, type_: str, unit: str, hxl: str, en: str, fr: str, definition: str, null: str = ""
-) -> Column:
-    return Column(name, type_, unit, hxl, "public", en, fr, definition, null)
+def _own(name: str, type_: str, unit: str, hxl: str, label: str, definition: str, null: str = "") -> Column:
+    return Column(
+        name, type_, unit, hxl, "public", label, languages.labels("datasets", label), definition, null
+    )
 
 
 def _by_direction() -> tuple[Column, ...]:
@@ -34,8 +32,7 @@ def _by_direction() -> tuple[Column, ...]:
             "int",
             "movements",
             f"#affected+ind+{code.code}",
-            f"Movements, {code.label_en.lower()}",
-            f"Mouvements, {code.label_fr.lower()}",
+            f"Movements, {code.label.lower()}",
             f"Movements with direction {code.code}",
             "null = not observed, or the tool does not ask",
         )
@@ -46,66 +43,198 @@ def _by_direction() -> tuple[Column, ...]:
 _WHEN_NOTHING = "null = nothing is known of that day; 0 = observed, and nobody passed"
 
 DAILY_COLUMNS: tuple[Column, ...] = (
-    _own("date", "date", "", "#date+occurred", "Date", "Date", "Local date at the place",
-         "null = the device gave no usable date"),
+    _own(
+        "date",
+        "date",
+        "",
+        "#date+occurred",
+        "Date",
+        "Local date at the place",
+        "null = the device gave no usable date",
+    ),
     *_shared("flow_tool", "place_id", "place_name", "place_type", "route"),
     *_shared("adm0_iso3", "adm1_pcode", "adm1_name", "adm2_pcode", "adm2_name", "adm3_pcode", "adm3_name"),
     *_shared("lat", "lon"),
-    _own("expected", "bool", "", "#x_observation+expected", "Expected", "Attendu",
-         "Whether the place's schedule has it observed on that day", "null = no schedule is known"),
-    _own("outcome", "code", "", "#status+observation", "Outcome", "Résultat",
-         "observed, not_observed, no_day_form or missing: silence is not zero"),
-    _own("not_observed_reason", "code", "", "#x_not_observed+reason", "Why not observed",
-         "Raison de non-observation", "Why nobody observed", "null unless not observed"),
-    _own("obs_start", "time", "", "#date+start+time", "Observed from", "Observé de",
-         "Local time observation began", "null = not observed or hours unknown"),
-    _own("obs_end", "time", "", "#date+end+time", "Observed until", "Observé jusqu'à",
-         "Local time observation ended", "null = not observed or hours unknown"),
-    _own("obs_hours", "decimal", "hours", "#meta+hours", "Observed hours", "Heures observées",
-         "Hours observed; hours that several observers share count once",
-         "null = not observed or hours unknown"),
-    _own("movements", "int", "movements", "#affected+ind", "Movements", "Mouvements",
-         "Movements observed: crossings, not unique persons", _WHEN_NOTHING),
+    _own(
+        "expected",
+        "bool",
+        "",
+        "#x_observation+expected",
+        "Expected",
+        "Whether the place's schedule has it observed on that day",
+        "null = no schedule is known",
+    ),
+    _own(
+        "outcome",
+        "code",
+        "",
+        "#status+observation",
+        "Outcome",
+        "observed, not_observed, no_day_form or missing: silence is not zero",
+    ),
+    _own(
+        "not_observed_reason",
+        "code",
+        "",
+        "#x_not_observed+reason",
+        "Why not observed",
+        "Why nobody observed",
+        "null unless not observed",
+    ),
+    _own(
+        "obs_start",
+        "time",
+        "",
+        "#date+start+time",
+        "Observed from",
+        "Local time observation began",
+        "null = not observed or hours unknown",
+    ),
+    _own(
+        "obs_end",
+        "time",
+        "",
+        "#date+end+time",
+        "Observed until",
+        "Local time observation ended",
+        "null = not observed or hours unknown",
+    ),
+    _own(
+        "obs_hours",
+        "decimal",
+        "hours",
+        "#meta+hours",
+        "Observed hours",
+        "Hours observed; hours that several observers share count once",
+        "null = not observed or hours unknown",
+    ),
+    _own(
+        "movements",
+        "int",
+        "movements",
+        "#affected+ind",
+        "Movements",
+        "Movements observed: crossings, not unique persons",
+        _WHEN_NOTHING,
+    ),
     *_by_direction(),
-    _own("movements_direction_unknown", "int", "movements", "#affected+ind+direction_unknown",
-         "Movements, direction not given", "Mouvements, direction non indiquée",
-         "Movements of groups without a direction", _WHEN_NOTHING),
-    _own("movements_short_term_local", "int", "movements", "#affected+ind+short_term_local",
-         "Of these short-term local", "Dont locaux de courte durée",
-         "Movements of type short_term_local, part of the movements",
-         "null = not observed, or the tool does not ask"),
-    _own("movements_counted_elsewhere", "int", "movements", "#affected+ind+counted_elsewhere",
-         "Of these counted elsewhere", "Dont comptés ailleurs",
-         "Movements of groups that were already counted at another point, part of the movements",
-         "null = not observed, or the tool does not ask"),
+    _own(
+        "movements_direction_unknown",
+        "int",
+        "movements",
+        "#affected+ind+direction_unknown",
+        "Movements, direction not given",
+        "Movements of groups without a direction",
+        _WHEN_NOTHING,
+    ),
+    _own(
+        "movements_short_term_local",
+        "int",
+        "movements",
+        "#affected+ind+short_term_local",
+        "Of these short-term local",
+        "Movements of type short_term_local, part of the movements",
+        "null = not observed, or the tool does not ask",
+    ),
+    _own(
+        "movements_counted_elsewhere",
+        "int",
+        "movements",
+        "#affected+ind+counted_elsewhere",
+        "Of these counted elsewhere",
+        "Movements of groups that were already counted at another point, part of the movements",
+        "null = not observed, or the tool does not ask",
+    ),
     *_shared("men", "women", "boys", "girls"),
-    _own("sadd_known", "int", "movements", "#affected+ind+sadd_known", "Sex and age known",
-         "Sexe et âge connus", "Movements of groups whose men, women, boys and girls are all known",
-         _WHEN_NOTHING),
-    _own("sadd_known_share", "decimal", "share 0-1", "#x_sadd+share", "Share with sex and age known",
-         "Part avec sexe et âge connus", "sadd_known / movements", "null = no movements"),
-    _own("groups", "int", "groups", "#x_groups+num", "Groups", "Groupes", "Groups counted", _WHEN_NOTHING),
-    _own("groups_without_count", "int", "groups", "#x_groups+unknown+num", "Groups without a count",
-         "Groupes sans effectif", "Groups whose number of persons is not known: the movements leave them out",
-         _WHEN_NOTHING),
+    _own(
+        "sadd_known",
+        "int",
+        "movements",
+        "#affected+ind+sadd_known",
+        "Sex and age known",
+        "Movements of groups whose men, women, boys and girls are all known",
+        _WHEN_NOTHING,
+    ),
+    _own(
+        "sadd_known_share",
+        "decimal",
+        "share 0-1",
+        "#x_sadd+share",
+        "Share with sex and age known",
+        "sadd_known / movements",
+        "null = no movements",
+    ),
+    _own("groups", "int", "groups", "#x_groups+num", "Groups", "Groups counted", _WHEN_NOTHING),
+    _own(
+        "groups_without_count",
+        "int",
+        "groups",
+        "#x_groups+unknown+num",
+        "Groups without a count",
+        "Groups whose number of persons is not known: the movements leave them out",
+        _WHEN_NOTHING,
+    ),
     *_shared("herds", "animals_total"),
-    _own("n_under_review", "int", "groups", "#x_groups+review+num", "Groups under review",
-         "Groupes en cours d'examen", "Groups suspected to be duplicates, which stay counted", _WHEN_NOTHING),
-    _own("movements_under_review", "int", "movements", "#affected+ind+review", "Movements under review",
-         "Mouvements en cours d'examen", "Movements of the groups under review, part of the movements",
-         _WHEN_NOTHING),
-    _own("movements_without_review", "int", "movements", "#affected+ind+reviewed",
-         "Movements without those under review", "Mouvements hors examen",
-         "movements - movements_under_review", _WHEN_NOTHING),
-    _own("contradiction", "bool", "", "#status+contradiction", "Day form and groups disagree",
-         "Fiche du jour et groupes en désaccord",
-         "Groups on a day declared without movement or not observed, or movement declared and no group came"),
-    _own("points_expected", "int", "points", "#x_points+expected+num", "Points expected", "Points attendus",
-         "Points of the tool whose schedule has them observed on that day", "null = no schedule is known"),
-    _own("points_reporting", "int", "points", "#x_points+reporting+num", "Points reporting",
-         "Points ayant rapporté",
-         "Of the expected points, those from which anything came, not observed included",
-         "null = no schedule is known"),
-    _own("points_observed", "int", "points", "#x_points+observed+num", "Points observed", "Points observés",
-         "Of the expected points, those that were observed or sent groups", "null = no schedule is known"),
-)  # fmt: skip
+    _own(
+        "n_under_review",
+        "int",
+        "groups",
+        "#x_groups+review+num",
+        "Groups under review",
+        "Groups suspected to be duplicates, which stay counted",
+        _WHEN_NOTHING,
+    ),
+    _own(
+        "movements_under_review",
+        "int",
+        "movements",
+        "#affected+ind+review",
+        "Movements under review",
+        "Movements of the groups under review, part of the movements",
+        _WHEN_NOTHING,
+    ),
+    _own(
+        "movements_without_review",
+        "int",
+        "movements",
+        "#affected+ind+reviewed",
+        "Movements without those under review",
+        "movements - movements_under_review",
+        _WHEN_NOTHING,
+    ),
+    _own(
+        "contradiction",
+        "bool",
+        "",
+        "#status+contradiction",
+        "Day form and groups disagree",
+        "Groups on a day declared without movement or not observed, or movement declared and no group came",
+    ),
+    _own(
+        "points_expected",
+        "int",
+        "points",
+        "#x_points+expected+num",
+        "Points expected",
+        "Points of the tool whose schedule has them observed on that day",
+        "null = no schedule is known",
+    ),
+    _own(
+        "points_reporting",
+        "int",
+        "points",
+        "#x_points+reporting+num",
+        "Points reporting",
+        "Of the expected points, those from which anything came, not observed included",
+        "null = no schedule is known",
+    ),
+    _own(
+        "points_observed",
+        "int",
+        "points",
+        "#x_points+observed+num",
+        "Points observed",
+        "Of the expected points, those that were observed or sent groups",
+        "null = no schedule is known",
+    ),
+)

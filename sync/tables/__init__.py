@@ -12,14 +12,17 @@ from sync.tables.derived import (
     flag,
     tag,
 )
+from sync.tables.dimensions import enumerator, operation, round_
 from sync.tables.harmonised import HARMONISED, baseline, flow, flow_split, observation, profile
 from sync.tables.log import audit, change, origin, receipt_event
 from sync.tables.places import (
     admin_alias,
     admin_area,
     boundary_release,
+    corridor,
     expected_observation,
     place,
+    place_status,
     release_activation,
 )
 from sync.tables.records import attachment, raw_body, record_key, submission, submission_version
@@ -43,10 +46,12 @@ __all__ = [
     "code",
     "code_crosswalk",
     "code_list",
+    "corridor",
     "decision",
     "duplicate_candidate",
     "duplicate_key",
     "duplicate_pair",
+    "enumerator",
     "expected_observation",
     "flag",
     "flow",
@@ -57,15 +62,18 @@ __all__ = [
     "key_informant",
     "metadata",
     "observation",
+    "operation",
     "organisation",
     "origin",
     "place",
+    "place_status",
     "profile",
     "project",
     "raw_body",
     "receipt_event",
     "record_key",
     "release_activation",
+    "round_",
     "submission",
     "submission_version",
     "tag",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Text
 from sqlmodel import Field, SQLModel
 
-from sync.tables.base import table_of
+from sync.tables.base import Json, table_of
 
 
 class CodeList(SQLModel, table=True):
@@ -20,8 +20,8 @@ class Code(SQLModel, table=True):
 
     list_name: str = Field(sa_column=Column(Text, primary_key=True))
     code: str = Field(sa_column=Column(Text, primary_key=True))
-    label_en: str = Field(sa_type=Text)
-    label_fr: str = Field(sa_type=Text)
+    label: str = Field(sa_type=Text)
+    labels: dict[str, str] = Field(default_factory=dict, sa_type=Json)  # by language: {"fr": "Oui"}
     valid_from: str = Field(sa_type=Text)  # vocabulary version
     retired_in: str | None = Field(default=None, sa_type=Text)
 

@@ -102,10 +102,52 @@ class Place(SQLModel, table=True):
     route: str | None = Field(default=None, sa_type=Text)
     valid_from: date | None = Field(default=None, sa_type=Date)
     valid_to: date | None = Field(default=None, sa_type=Date)
+    ssid: str | None = Field(default=None, sa_type=Text)  # the site's code in DTM's own register
+    official: bool | None = Field(default=None, sa_type=Boolean)  # None: not known
+    iata: str | None = Field(default=None, sa_type=Text)  # airports
+    paired_code: str | None = Field(default=None, sa_type=Text)  # the place on the other side of the border
+    corridor: str | None = Field(default=None, sa_type=Text)  # corridor.code
+    organisation: str | None = Field(default=None, sa_type=Text)  # who runs it
     properties: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     updated_at: datetime = Field(
         sa_column=Column(UtcInstant, nullable=False, default=_now)
     )  # set by every upsert
+
+
+class PlaceStatus(SQLModel, table=True):
+    """Whether a place was at work: active, suspended or closed, from when to when, and why."""
+
+    __tablename__ = "place_status"
+    __table_args__ = (UniqueConstraint("place_id", "valid_from"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    uuid: str = Field(sa_type=Text, unique=True)
+    place_id: int = Field(sa_type=BigId, foreign_key="place.id")
+    status: str = Field(sa_type=Text)  # code list place_lifecycle
+    reason: str | None = Field(default=None, sa_type=Text)
+    valid_from: date = Field(sa_type=Date)
+    valid_to: date | None = Field(default=None, sa_type=Date)
+
+
+class Corridor(SQLModel, table=True):
+    """A route of herds or of migrants. Its line leaves only with the owner's release (DOMAIN 2.8, 8)."""
+
+    __tablename__ = "corridor"
+    __table_args__ = (UniqueConstraint("project_id", "code"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    uuid: str = Field(sa_type=Text, unique=True)
+    project_id: int = Field(sa_type=BigId, foreign_key="project.id")
+    code: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)  # code list corridor_kind
+    official: bool | None = Field(default=None, sa_type=Boolean)
+    organisation: str | None = Field(default=None, sa_type=Text)  # who owns it: a herders' association
+    pcodes: list[str] = Field(default_factory=list, sa_type=Json)  # areas it passes, for row scope
+    geometry: bytes | None = Field(default=None, sa_type=LargeBinary)  # WKB line, lon lat WGS84
+    valid_from: date | None = Field(default=None, sa_type=Date)
+    valid_to: date | None = Field(default=None, sa_type=Date)
+    updated_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False, default=_now))
 
 
 class ExpectedObservation(SQLModel, table=True):
@@ -129,4 +171,6 @@ admin_area = table_of(AdminArea)
 admin_alias = table_of(AdminAlias)
 release_activation = table_of(ReleaseActivation)
 place = table_of(Place)
+place_status = table_of(PlaceStatus)
+corridor = table_of(Corridor)
 expected_observation = table_of(ExpectedObservation)

@@ -46,8 +46,15 @@ class KeyInformant(SQLModel, table=True):
     pseudonym: str = Field(sa_type=Text)
     organisation_id: int | None = Field(default=None, sa_type=BigId, foreign_key="organisation.id")
     area_pcode: str | None = Field(default=None, sa_type=Text)
-    channel: str | None = Field(default=None, sa_type=Text)  # phone, radio, in person
+    channel: str | None = Field(default=None, sa_type=Text)  # code list interview_channel
+    role: str | None = Field(default=None, sa_type=Text)  # code list informant_role
+    sex: str | None = Field(default=None, sa_type=Text)  # code list sex
     sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    created_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    retired_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    erased_at: datetime | None = Field(
+        default=None, sa_type=UtcInstant
+    )  # the pseudonym stays, the person goes
 
 
 class FormState(StrEnum):

@@ -209,8 +209,8 @@ def test_an_answer_is_sent_again_only_when_something_changed(sahelia: Country, r
 def test_every_column_has_its_labels_and_both_engines_give_the_same_order(sahelia: Country) -> None:
     for dataset in DATASETS.values():
         for column in dataset.columns:
-            assert column.label_en, column.name
-            assert column.label_fr, column.name
+            assert column.label, column.name
+            assert column.labels["fr"], column.name
             assert column.definition, column.name
         assert "root_id" not in [column.name for column in dataset.columns]
     for place, day in (

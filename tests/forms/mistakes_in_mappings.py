@@ -29,7 +29,7 @@ IN_MAPPINGS: tuple[Mistake, ...] = (
         (
             (
                 "unknown-table survey!E9: There is no harmonised table 'flwo'. Did you mean flow? The "
-                "tables are observation, flow, baseline, profile, flow_split."
+                "tables are observation, flow, baseline, profile, event, flow_split."
             ),
         ),
     ),
