@@ -13,7 +13,12 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
+
+from forms.library_build import build
+from forms.library_files import markdown
+from forms.library_source import FormSource, read_source
 
 AREAS_FILE = "areas.csv"
 """Columns name, label, level, parent. The parent of level 1 is the country's ISO3, else the area above."""
@@ -53,10 +58,18 @@ class ListedArea:
     parent: str  # ISO3 for level 1, else the p-code of the area above
 
 
-def library() -> dict[str, bytes]:
-    """The forms by name, as UTF-8 Markdown XLSForms."""
+@cache
+def sources() -> dict[str, FormSource]:
+    """The sources of the forms by name, sorted."""
     folder = files("forms").joinpath("library")
-    return {name: folder.joinpath(f"{name}.md").read_bytes() for name in FORM_FILES}
+    names = sorted(f.name.removesuffix(".md") for f in folder.iterdir() if f.name.endswith(".md"))
+    return {n: read_source(n, folder.joinpath(f"{n}.md").read_text(encoding="utf-8")) for n in names}
+
+
+@cache
+def library() -> dict[str, bytes]:
+    """The forms by name, as UTF-8 Markdown XLSForms in all their languages."""
+    return {name: markdown(build(source)) for name, source in sources().items()}
 
 
 def media_for(form: str, places: Iterable[ListedPlace], areas: Iterable[ListedArea] = ()) -> dict[str, bytes]:
