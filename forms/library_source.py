@@ -1,4 +1,4 @@
-"""A form of the library as its authors keep it: one Markdown table, in English, without what stands elsewhere.
+"""A form of the library as its authors keep it: a Markdown table, in English, without what stands elsewhere.
 
 `forms/library/NAME.md` -> `FormSource`. `forms.library_build` makes the XLSForm of it. Beside the columns of
 an XLSForm a source has, and the XLSForm made from it has not:
