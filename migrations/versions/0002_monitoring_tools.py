@@ -1,14 +1,16 @@
 """The tables of every monitoring tool: events, rounds, corridors, and the variables of vocabulary 1.1.
 
 The queue of the pipeline, called `event` until now, becomes `receipt_event`: `event` is what happened in the
-field. The code table is filled from the vocabulary at every start, so it is made anew, with its labels by
-language.
+field. The code table is made anew, with its labels by language, and the crosswalks, which now belong to
+projects; their rows are carried over, so that each code keeps the version it was there from.
 
 Revision ID: 0002
 Revises: 0001
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,7 +25,9 @@ depends_on = None
 
 def upgrade() -> None:
     _rename_queue("event", "receipt_event")
+    codes, crosswalks = _rows(sa.select(_CODE_BEFORE)), _rows(sa.select(_CROSSWALK_BEFORE))
     op.drop_table("code")
+    op.drop_table("code_crosswalk")
     op.create_table(
         "code",
         sa.Column("list_name", sa.Text(), nullable=False),
@@ -34,6 +38,142 @@ def upgrade() -> None:
         sa.Column("retired_in", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("list_name", "code", name=op.f("pk_code")),
     )
+    op.create_table(
+        "code_crosswalk",
+        sa.Column("project_uuid", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("list_name", sa.Text(), nullable=False),
+        sa.Column("foreign_code", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.Text(), nullable=False),
+        sa.Column("valid_to", sa.Text(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "project_uuid",
+            "source",
+            "list_name",
+            "foreign_code",
+            "valid_from",
+            name=op.f("pk_code_crosswalk"),
+        ),
+    )
+    op.create_table(
+        "erasure",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("erased_at", UtcInstant(), nullable=False),
+        sa.Column("applied_at", UtcInstant(), nullable=True),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_erasure")),
+    )
+    op.create_table(
+        "event",
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("project_uuid", sa.Text(), nullable=False),
+        sa.Column("instance_id", sa.Text(), nullable=False),
+        sa.Column("form_id", sa.Text(), nullable=False),
+        sa.Column("form_version", sa.Text(), nullable=False),
+        sa.Column("vocabulary_version", sa.Text(), nullable=False),
+        sa.Column("mapping_version", sa.Integer(), nullable=True),
+        sa.Column("operation", sa.Text(), nullable=True),
+        sa.Column("round", sa.Text(), nullable=True),
+        sa.Column("assessment_type", sa.Text(), nullable=True),
+        sa.Column("organisation", sa.Text(), nullable=True),
+        sa.Column("entered_by", sa.Text(), nullable=True),
+        sa.Column("informant_id", sa.Text(), nullable=True),
+        sa.Column("report_time", sa.Text(), nullable=True),
+        sa.Column("entry_time", sa.Text(), nullable=True),
+        sa.Column("interview_channel", sa.Text(), nullable=True),
+        sa.Column("reporting_date", sa.Date(), nullable=True),
+        sa.Column("period_start", sa.Date(), nullable=True),
+        sa.Column("period_end", sa.Date(), nullable=True),
+        sa.Column("place_id", sa.Text(), nullable=True),
+        sa.Column("place_name", sa.Text(), nullable=True),
+        sa.Column("place_type", sa.Text(), nullable=True),
+        sa.Column("declared_pcode", sa.Text(), nullable=True),
+        sa.Column("declared_place_name", sa.Text(), nullable=True),
+        sa.Column("adm0_iso3", sa.Text(), nullable=True),
+        sa.Column("adm1_pcode", sa.Text(), nullable=True),
+        sa.Column("adm1_name", sa.Text(), nullable=True),
+        sa.Column("adm2_pcode", sa.Text(), nullable=True),
+        sa.Column("adm2_name", sa.Text(), nullable=True),
+        sa.Column("adm3_pcode", sa.Text(), nullable=True),
+        sa.Column("adm3_name", sa.Text(), nullable=True),
+        sa.Column("boundary_release", sa.Text(), nullable=True),
+        sa.Column("lat", sa.Float(), nullable=True),
+        sa.Column("lon", sa.Float(), nullable=True),
+        sa.Column("gps_accuracy_m", sa.Float(), nullable=True),
+        sa.Column("geotag_method", sa.Text(), nullable=False),
+        sa.Column("geotag_flag", sa.Text(), nullable=False),
+        sa.Column("geotag_distance_m", sa.Float(), nullable=True),
+        sa.Column("estimate_method", sa.Text(), nullable=True),
+        sa.Column("estimate_low", sa.Integer(), nullable=True),
+        sa.Column("estimate_high", sa.Integer(), nullable=True),
+        sa.Column("confidence", sa.Integer(), nullable=True),
+        sa.Column("ki_count", sa.Integer(), nullable=True),
+        sa.Column("source_id", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("under_review", sa.Boolean(), nullable=False),
+        sa.Column("quality_flags", sa.Text(), nullable=True),
+        sa.Column("sensitivity", sa.Text(), nullable=False),
+        sa.Column("event_tool", sa.Text(), nullable=True),
+        sa.Column("event_stage", sa.Text(), nullable=True),
+        sa.Column("event_id", sa.Text(), nullable=True),
+        sa.Column("alert_kind", sa.Text(), nullable=True),
+        sa.Column("event_type", sa.Text(), nullable=True),
+        sa.Column("movement_alert", sa.Text(), nullable=True),
+        sa.Column("trigger_code", sa.Text(), nullable=True),
+        sa.Column("event_date", sa.Date(), nullable=True),
+        sa.Column("event_time", sa.Text(), nullable=True),
+        sa.Column("parties", sa.Text(), nullable=True),
+        sa.Column("n_ind", sa.Integer(), nullable=True),
+        sa.Column("hh", sa.Integer(), nullable=True),
+        sa.Column("dead", sa.Integer(), nullable=True),
+        sa.Column("missing", sa.Integer(), nullable=True),
+        sa.Column("survivors", sa.Integer(), nullable=True),
+        sa.Column("victims_f", sa.Integer(), nullable=True),
+        sa.Column("victims_m", sa.Integer(), nullable=True),
+        sa.Column("victims_children", sa.Integer(), nullable=True),
+        sa.Column("injured", sa.Integer(), nullable=True),
+        sa.Column("abducted", sa.Integer(), nullable=True),
+        sa.Column("displaced", sa.Integer(), nullable=True),
+        sa.Column("animals_lost", sa.Integer(), nullable=True),
+        sa.Column("herds", sa.Integer(), nullable=True),
+        sa.Column("animals_total", sa.Integer(), nullable=True),
+        sa.Column("corridor_id", sa.Text(), nullable=True),
+        sa.Column("direction", sa.Text(), nullable=True),
+        sa.Column("shelter_type", sa.Text(), nullable=True),
+        sa.Column("needs", sa.Text(), nullable=True),
+        sa.Column("access", sa.Text(), nullable=True),
+        sa.Column("return_intended", sa.Integer(), nullable=True),
+        sa.Column("future_risk", sa.Text(), nullable=True),
+        sa.Column("future_risk_place", sa.Text(), nullable=True),
+        sa.Column("authority_informed", sa.Text(), nullable=True),
+        sa.Column("authority_time", sa.Text(), nullable=True),
+        sa.Column("triangulated", sa.Text(), nullable=True),
+        sa.Column("triangulation_sources", sa.Integer(), nullable=True),
+        sa.Column("resolved", sa.Text(), nullable=True),
+        sa.Column("resolved_on", sa.Date(), nullable=True),
+        sa.Column("resolution_mode", sa.Text(), nullable=True),
+        sa.Column("death_cause", sa.Text(), nullable=True),
+        sa.Column("migration_route", sa.Text(), nullable=True),
+        sa.Column("incident_region", sa.Text(), nullable=True),
+        sa.Column("unsd_region", sa.Text(), nullable=True),
+        sa.Column("region_origin", sa.Text(), nullable=True),
+        sa.Column("origin_iso3", sa.Text(), nullable=True),
+        sa.Column("location_description", sa.Text(), nullable=True),
+        sa.Column("information_source", sa.Text(), nullable=True),
+        sa.Column("source_url", sa.Text(), nullable=True),
+        sa.Column("source_quality", sa.Integer(), nullable=True),
+        sa.Column("root_id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_event")),
+    )
+    op.create_index(
+        op.f("ix_event_project_uuid_reporting_date_place_id"),
+        "event",
+        ["project_uuid", "reporting_date", "place_id"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_event_root_id"), "event", ["root_id"], unique=False)
     op.create_table(
         "corridor",
         sa.Column("id", BigId, nullable=False),
@@ -65,6 +205,7 @@ def upgrade() -> None:
         sa.Column("team", sa.Text(), nullable=True),
         sa.Column("created_at", UtcInstant(), nullable=False),
         sa.Column("retired_at", UtcInstant(), nullable=True),
+        sa.Column("updated_at", UtcInstant(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id"], ["project.id"], name=op.f("fk_enumerator_project_id_project")
         ),
@@ -81,6 +222,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("countries", Json, nullable=False),
+        sa.Column("updated_at", UtcInstant(), nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_operation_project_id_project")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_operation")),
         sa.UniqueConstraint("project_id", "code", name=op.f("uq_operation_project_id_code")),
@@ -98,6 +240,7 @@ def upgrade() -> None:
         sa.Column("period_end", sa.Date(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("pcodes", Json, nullable=False),
+        sa.Column("updated_at", UtcInstant(), nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_round_project_id_project")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_round")),
         sa.UniqueConstraint(
@@ -123,6 +266,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("place_id", "valid_from", name=op.f("uq_place_status_place_id_valid_from")),
         sa.UniqueConstraint("uuid", name=op.f("uq_place_status_uuid")),
     )
+    op.create_table(
+        "form_mapping",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("uuid", sa.Text(), nullable=False),
+        sa.Column("form_version_id", BigId, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("annotations", Json, nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("vocabulary_version", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("actor_uuid", sa.Text(), nullable=True),
+        sa.Column("created_at", UtcInstant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["form_version_id"],
+            ["form_version.id"],
+            name=op.f("fk_form_mapping_form_version_id_form_version"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_form_mapping")),
+        sa.UniqueConstraint("form_version_id", "number", name=op.f("uq_form_mapping_form_version_id_number")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_form_mapping_uuid")),
+    )
+    op.add_column("assignment", sa.Column("expires_at", UtcInstant(), nullable=True))
+    op.add_column("baseline", sa.Column("mapping_version", sa.Integer(), nullable=True))
     op.add_column("baseline", sa.Column("entry_time", sa.Text(), nullable=True))
     op.add_column("baseline", sa.Column("interview_channel", sa.Text(), nullable=True))
     op.add_column("baseline", sa.Column("source_id", sa.Text(), nullable=True))
@@ -161,6 +327,7 @@ def upgrade() -> None:
     op.add_column("baseline", sa.Column("protection_risks", sa.Text(), nullable=True))
     op.add_column("baseline", sa.Column("info_channels", sa.Text(), nullable=True))
     op.add_column("baseline", sa.Column("assistance", sa.Text(), nullable=True))
+    op.add_column("flow", sa.Column("mapping_version", sa.Integer(), nullable=True))
     op.add_column("flow", sa.Column("entry_time", sa.Text(), nullable=True))
     op.add_column("flow", sa.Column("interview_channel", sa.Text(), nullable=True))
     op.add_column("flow", sa.Column("source_id", sa.Text(), nullable=True))
@@ -168,18 +335,24 @@ def upgrade() -> None:
     op.add_column("flow", sa.Column("population_category", sa.Text(), nullable=True))
     op.add_column("key_informant", sa.Column("role", sa.Text(), nullable=True))
     op.add_column("key_informant", sa.Column("sex", sa.Text(), nullable=True))
+    op.add_column("key_informant", sa.Column("wrapped", sa.LargeBinary(), nullable=True))
+    op.add_column("key_informant", sa.Column("phone_digest", sa.LargeBinary(), nullable=True))
+    op.add_column("key_informant", sa.Column("source_code", sa.Text(), nullable=True))
     op.add_column("key_informant", sa.Column("created_at", UtcInstant(), nullable=True))
     op.add_column("key_informant", sa.Column("retired_at", UtcInstant(), nullable=True))
     op.add_column("key_informant", sa.Column("erased_at", UtcInstant(), nullable=True))
+    op.add_column("observation", sa.Column("mapping_version", sa.Integer(), nullable=True))
     op.add_column("observation", sa.Column("entry_time", sa.Text(), nullable=True))
     op.add_column("observation", sa.Column("interview_channel", sa.Text(), nullable=True))
     op.add_column("observation", sa.Column("source_id", sa.Text(), nullable=True))
+    op.add_column("organisation", sa.Column("updated_at", UtcInstant(), nullable=True))
     op.add_column("place", sa.Column("ssid", sa.Text(), nullable=True))
     op.add_column("place", sa.Column("official", sa.Boolean(), nullable=True))
     op.add_column("place", sa.Column("iata", sa.Text(), nullable=True))
     op.add_column("place", sa.Column("paired_code", sa.Text(), nullable=True))
     op.add_column("place", sa.Column("corridor", sa.Text(), nullable=True))
     op.add_column("place", sa.Column("organisation", sa.Text(), nullable=True))
+    op.add_column("profile", sa.Column("mapping_version", sa.Integer(), nullable=True))
     op.add_column("profile", sa.Column("entry_time", sa.Text(), nullable=True))
     op.add_column("profile", sa.Column("interview_channel", sa.Text(), nullable=True))
     op.add_column("profile", sa.Column("source_id", sa.Text(), nullable=True))
@@ -224,17 +397,74 @@ def upgrade() -> None:
     op.add_column("profile", sa.Column("vaccinated", sa.Text(), nullable=True))
     op.add_column("profile", sa.Column("conflict_met", sa.Text(), nullable=True))
     op.add_column("profile", sa.Column("strata_population", sa.Float(), nullable=True))
+    op.bulk_insert(_CODE, [_with_labels(row) for row in codes])
+    op.bulk_insert(_CROSSWALK, [_of_all_projects(row) for row in crosswalks])
+
+
+_CODE = sa.table(
+    "code",
+    *(sa.column(name, sa.Text()) for name in ("list_name", "code", "label", "valid_from", "retired_in")),
+    sa.column("labels", Json),
+)
+_CODE_BEFORE = sa.table(
+    "code",
+    *(
+        sa.column(name, sa.Text())
+        for name in ("list_name", "code", "label_en", "label_fr", "valid_from", "retired_in")
+    ),
+)
+_CROSSWALK_BEFORE = sa.table(
+    "code_crosswalk",
+    *(
+        sa.column(name, sa.Text())
+        for name in ("source", "list_name", "foreign_code", "code", "valid_from", "valid_to")
+    ),
+)
+_CROSSWALK = sa.table(
+    "code_crosswalk",
+    *(
+        sa.column(name, sa.Text())
+        for name in (
+            "project_uuid",
+            "source",
+            "list_name",
+            "foreign_code",
+            "valid_from",
+            "valid_to",
+            "code",
+            "note",
+        )
+    ),
+)
+
+
+def _rows(statement: sa.Select[Any]) -> list[dict[str, Any]]:
+    return [dict(row) for row in op.get_bind().execute(statement).mappings()]
+
+
+def _with_labels(row: dict[str, Any]) -> dict[str, Any]:
+    """The texts of the version before; the labels of this one are loaded at its first start."""
+    labels = {"fr": row["label_fr"]} if row["label_fr"] else {}
+    kept = {name: row[name] for name in ("list_name", "code", "valid_from", "retired_in")}
+    return {**kept, "label": row["label_en"], "labels": labels}
+
+
+def _of_all_projects(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "valid_from": row["valid_from"] or "", "project_uuid": "", "note": ""}
 
 
 def _rename_queue(old: str, new: str) -> None:
     op.drop_index(f"ix_{old}_state_id", old)
     op.drop_index(f"ix_{old}_submission_id", old)
     op.rename_table(old, new)
+    if op.get_bind().dialect.name == "postgresql":  # else the new table's key would find its name taken
+        op.execute(f"ALTER TABLE {new} RENAME CONSTRAINT pk_{old} TO pk_{new}")
     op.create_index(f"ix_{new}_state_id", new, ["state", "id"])
     op.create_index(f"ix_{new}_submission_id", new, ["submission_id"])
 
 
 def downgrade() -> None:
+    codes, crosswalks = _rows(sa.select(_CODE)), _rows(_shipped_and_open())
     op.drop_column("profile", "strata_population")
     op.drop_column("profile", "conflict_met")
     op.drop_column("profile", "vaccinated")
@@ -279,18 +509,24 @@ def downgrade() -> None:
     op.drop_column("profile", "source_id")
     op.drop_column("profile", "interview_channel")
     op.drop_column("profile", "entry_time")
+    op.drop_column("profile", "mapping_version")
     op.drop_column("place", "organisation")
     op.drop_column("place", "corridor")
     op.drop_column("place", "paired_code")
     op.drop_column("place", "iata")
     op.drop_column("place", "official")
     op.drop_column("place", "ssid")
+    op.drop_column("organisation", "updated_at")
     op.drop_column("observation", "source_id")
     op.drop_column("observation", "interview_channel")
     op.drop_column("observation", "entry_time")
+    op.drop_column("observation", "mapping_version")
     op.drop_column("key_informant", "erased_at")
     op.drop_column("key_informant", "retired_at")
     op.drop_column("key_informant", "created_at")
+    op.drop_column("key_informant", "source_code")
+    op.drop_column("key_informant", "phone_digest")
+    op.drop_column("key_informant", "wrapped")
     op.drop_column("key_informant", "sex")
     op.drop_column("key_informant", "role")
     op.drop_column("flow", "population_category")
@@ -298,6 +534,7 @@ def downgrade() -> None:
     op.drop_column("flow", "source_id")
     op.drop_column("flow", "interview_channel")
     op.drop_column("flow", "entry_time")
+    op.drop_column("flow", "mapping_version")
     op.drop_column("baseline", "assistance")
     op.drop_column("baseline", "info_channels")
     op.drop_column("baseline", "protection_risks")
@@ -336,12 +573,30 @@ def downgrade() -> None:
     op.drop_column("baseline", "source_id")
     op.drop_column("baseline", "interview_channel")
     op.drop_column("baseline", "entry_time")
+    op.drop_column("baseline", "mapping_version")
+    op.drop_column("assignment", "expires_at")
+    op.drop_table("form_mapping")
     op.drop_table("place_status")
     op.drop_table("round")
     op.drop_table("operation")
     op.drop_table("enumerator")
     op.drop_table("corridor")
+    op.drop_index(op.f("ix_event_root_id"), table_name="event")
+    op.drop_index(op.f("ix_event_project_uuid_reporting_date_place_id"), table_name="event")
+    op.drop_table("event")
+    op.drop_table("erasure")
+    op.drop_table("code_crosswalk")
     op.drop_table("code")
+    op.create_table(
+        "code_crosswalk",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("list_name", sa.Text(), nullable=False),
+        sa.Column("foreign_code", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.Text(), nullable=True),
+        sa.Column("valid_to", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("source", "list_name", "foreign_code", name=op.f("pk_code_crosswalk")),
+    )
     op.create_table(
         "code",
         sa.Column("list_name", sa.Text(), nullable=False),
@@ -352,4 +607,20 @@ def downgrade() -> None:
         sa.Column("retired_in", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("list_name", "code", name=op.f("pk_code")),
     )
+    op.bulk_insert(_CODE_BEFORE, [_with_two_labels(row) for row in codes])
+    op.bulk_insert(
+        _CROSSWALK_BEFORE, [{**row, "valid_from": row["valid_from"] or None} for row in crosswalks]
+    )
     _rename_queue("receipt_event", "event")
+
+
+def _with_two_labels(row: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: row[name] for name in ("list_name", "code", "valid_from", "retired_in")}
+    return {**kept, "label_en": row["label"], "label_fr": row["labels"].get("fr", row["label"])}
+
+
+def _shipped_and_open() -> sa.Select[Any]:
+    """What the table before has room for: one row for each foreign code, the same for all projects."""
+    columns = [_CROSSWALK.c[column.name] for column in _CROSSWALK_BEFORE.columns]
+    ours = _CROSSWALK.c.project_uuid == ""
+    return sa.select(*columns).where(ours, _CROSSWALK.c.valid_to.is_(None))

@@ -27,16 +27,22 @@ class Code(SQLModel, table=True):
 
 
 class CodeCrosswalk(SQLModel, table=True):
-    """A foreign code and ours: DTM API strings, Missing Migrants causes, a partner's list."""
+    """A foreign code and ours: DTM API strings, Missing Migrants causes, a statistics office's areas and ages.
+
+    What this version ships belongs to no project ("") and is loaded from the vocabulary; an office's own codes
+    belong to one. Texts stand in the key where nulls would not be equal to each other.
+    """
 
     __tablename__ = "code_crosswalk"
 
+    project_uuid: str = Field(sa_column=Column(Text, primary_key=True))  # "": shipped, for all projects
     source: str = Field(sa_column=Column(Text, primary_key=True))
-    list_name: str = Field(sa_column=Column(Text, primary_key=True))
-    foreign_code: str = Field(sa_column=Column(Text, primary_key=True))
-    code: str = Field(sa_type=Text)
-    valid_from: str | None = Field(default=None, sa_type=Text)
-    valid_to: str | None = Field(default=None, sa_type=Text)
+    list_name: str = Field(sa_column=Column(Text, primary_key=True))  # a code list, or admin1 to admin3
+    foreign_code: str = Field(sa_column=Column(Text, primary_key=True))  # as the source writes it
+    valid_from: str = Field(sa_column=Column(Text, primary_key=True))  # "2026-01-01"; "": since ever
+    valid_to: str | None = Field(default=None, sa_type=Text)  # the last day it holds; None: still
+    code: str = Field(sa_type=Text)  # ours; "": known and without meaning, null
+    note: str = Field(default="", sa_type=Text)
 
 
 code_list = table_of(CodeList)

@@ -27,6 +27,7 @@ class Operation(SQLModel, table=True):
     name: str = Field(sa_type=Text)
     status: str = Field(sa_type=Text)  # code list operation_status
     countries: list[str] = Field(default_factory=list, sa_type=Json)  # ISO3
+    updated_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
 
 
 class Round(SQLModel, table=True):
@@ -45,6 +46,7 @@ class Round(SQLModel, table=True):
     period_end: date | None = Field(default=None, sa_type=Date)
     status: str = Field(sa_type=Text)  # code list round_status
     pcodes: list[str] = Field(default_factory=list, sa_type=Json)  # areas to be covered; empty: not said
+    updated_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
 
 
 class Enumerator(SQLModel, table=True):
@@ -62,6 +64,7 @@ class Enumerator(SQLModel, table=True):
     team: str | None = Field(default=None, sa_type=Text)
     created_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
     retired_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    updated_at: datetime = Field(sa_column=Column(UtcInstant, nullable=False))
 
 
 operation = table_of(Operation)

@@ -34,13 +34,20 @@ class ChangeKind(StrEnum):
     ATTACHMENT = "attachment"
     PROJECT = "project"
     FORM = "form"
+    MAPPING = "mapping"  # a revision of a form version's mapping
     RELEASE = "release"
     ACTIVATION = "activation"
     PLACE = "place"
+    ORGANISATION = "organisation"
+    OPERATION = "operation"
+    ROUND = "round"
+    ENUMERATOR = "enumerator"
+    CROSSWALK = "crosswalk"
     ACTOR = "actor"
     ASSIGNMENT = "assignment"
     DECISION = "decision"
     ERASURE = "erasure"
+    INFORMANT = "informant"
 
 
 class Change(SQLModel, table=True):
@@ -95,7 +102,22 @@ class Audit(SQLModel, table=True):
     row_hash: bytes = Field(sa_type=LargeBinary)
 
 
+class Erasure(SQLModel, table=True):
+    """What this database knows of the erasure ledger, a file outside of it (sync/erasures.py).
+
+    A database restored from an older backup lacks rows that the ledger has: they are applied again.
+    """
+
+    __tablename__ = "erasure"
+
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))  # keyed digest of kind and uuid
+    kind: str = Field(sa_type=Text)  # sync.erasures.ErasureKind
+    erased_at: datetime = Field(sa_type=UtcInstant)  # as the ledger says
+    applied_at: datetime | None = Field(default=None, sa_type=UtcInstant)  # None: nothing here to erase yet
+
+
 origin = table_of(Origin)
 change = table_of(Change)
 receipt_event = table_of(ReceiptEvent)
 audit = table_of(Audit)
+erasure = table_of(Erasure)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, Column, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Integer, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from sync.tables.base import BigId, Json, UtcInstant, table_of
@@ -32,6 +32,7 @@ class Organisation(SQLModel, table=True):
     uuid: str = Field(sa_type=Text, unique=True)
     code: str = Field(sa_type=Text, unique=True)
     name: str = Field(sa_type=Text)
+    updated_at: datetime | None = Field(default=None, sa_type=UtcInstant)
 
 
 class KeyInformant(SQLModel, table=True):
@@ -49,7 +50,10 @@ class KeyInformant(SQLModel, table=True):
     channel: str | None = Field(default=None, sa_type=Text)  # code list interview_channel
     role: str | None = Field(default=None, sa_type=Text)  # code list informant_role
     sex: str | None = Field(default=None, sa_type=Text)  # code list sex
-    sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    sealed: bytes | None = Field(default=None, sa_type=LargeBinary)  # name and phone, under a key of its own
+    wrapped: bytes | None = Field(default=None, sa_type=LargeBinary)  # that key, wrapped by the master key
+    phone_digest: bytes | None = Field(default=None, sa_type=LargeBinary)  # keyed: tells doubles, dies too
+    source_code: str | None = Field(default=None, sa_type=Text)  # how the office's own list calls the person
     created_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     retired_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     erased_at: datetime | None = Field(
@@ -97,6 +101,28 @@ class FormVersion(SQLModel, table=True):
     published_by: str | None = Field(default=None, sa_type=Text)
 
 
+class FormMapping(SQLModel, table=True):
+    """A revision of what one form version's answers mean: number 2 and up, over the form's own, which is 1.
+
+    Submissions filled in with the version are projected with its newest revision. Never changed or deleted:
+    going back is a further revision with the older one's content (decision 0008).
+    """
+
+    __tablename__ = "form_mapping"
+    __table_args__ = (UniqueConstraint("form_version_id", "number"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    uuid: str = Field(sa_type=Text, unique=True)
+    form_version_id: int = Field(sa_type=BigId, foreign_key="form_version.id")
+    number: int = Field(sa_type=Integer)
+    annotations: dict[str, Any] = Field(sa_type=Json)  # {path: [harmonise, codes]}, the settings' at the root
+    hash: str = Field(sa_type=Text)  # SHA-256 of the canonical annotations, in hex
+    vocabulary_version: str = Field(sa_type=Text)
+    note: str = Field(sa_type=Text)  # why; never an answer
+    actor_uuid: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime = Field(sa_type=UtcInstant)
+
+
 class FormMedia(SQLModel, table=True):
     """A file a form version needs: an image, a choice list. Not personal data, stored as it is."""
 
@@ -117,4 +143,5 @@ organisation = table_of(Organisation)
 key_informant = table_of(KeyInformant)
 form = table_of(Form)
 form_version = table_of(FormVersion)
+form_mapping = table_of(FormMapping)
 form_media = table_of(FormMedia)
