@@ -102,7 +102,7 @@ def _nested(answers: Mapping[str, object], form: str) -> dict[str, Any]:
 
 
 def _at(root: dict[str, Any], path: str, repeats: set[str], as_list: bool = False) -> Any:
-    """The group, the instance, or (as_list) the instances that a path names; made where they are not there."""
+    """The group, the instance, or (as_list) the instances a path names; made where they are not there."""
     here: Any = root
     walked: list[str] = []
     parts = path.split("/")
