@@ -13,8 +13,8 @@ from sync.tables.derived import (
     tag,
 )
 from sync.tables.dimensions import enumerator, operation, round_
-from sync.tables.harmonised import HARMONISED, baseline, flow, flow_split, observation, profile
-from sync.tables.log import audit, change, origin, receipt_event
+from sync.tables.harmonised import HARMONISED, baseline, event, flow, flow_split, observation, profile
+from sync.tables.log import audit, change, erasure, origin, receipt_event
 from sync.tables.places import (
     admin_alias,
     admin_area,
@@ -26,7 +26,15 @@ from sync.tables.places import (
     release_activation,
 )
 from sync.tables.records import attachment, raw_body, record_key, submission, submission_version
-from sync.tables.registry import form, form_media, form_version, key_informant, organisation, project
+from sync.tables.registry import (
+    form,
+    form_mapping,
+    form_media,
+    form_version,
+    key_informant,
+    organisation,
+    project,
+)
 
 __all__ = [
     "HARMONISED",
@@ -52,11 +60,14 @@ __all__ = [
     "duplicate_key",
     "duplicate_pair",
     "enumerator",
+    "erasure",
+    "event",
     "expected_observation",
     "flag",
     "flow",
     "flow_split",
     "form",
+    "form_mapping",
     "form_media",
     "form_version",
     "key_informant",

@@ -19,12 +19,16 @@ class ActorKind(StrEnum):
 
 
 class Role(StrEnum):
+    """What an assignment lets its actor do. IDENTIFIERS is a grant beside any other role: to have the names,
+    phone numbers and photos that are sealed opened, each time with an audit entry (sync/disclosure.py)."""
+
     APP_USER = "app-user"
     VIEWER = "viewer"
     ANALYST = "analyst"
     SUPERVISOR = "supervisor"
     COORDINATOR = "coordinator"
     ADMIN = "admin"
+    IDENTIFIERS = "identifiers"
 
 
 class Actor(SQLModel, table=True):
@@ -70,6 +74,7 @@ class Assignment(SQLModel, table=True):
     organisation: str | None = Field(default=None, sa_type=Text)
     pcode: str | None = Field(default=None, sa_type=Text)  # this area and all below it
     created_at: datetime = Field(sa_type=UtcInstant)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcInstant)  # None: until it is revoked
     revoked_at: datetime | None = Field(default=None, sa_type=UtcInstant)
 
 

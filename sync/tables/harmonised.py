@@ -59,6 +59,7 @@ observation = _harmonised("observation")
 flow = _harmonised("flow")
 baseline = _harmonised("baseline")
 profile = _harmonised("profile")
+event = _harmonised("event")
 
 flow_split = Table(
     "flow_split",
@@ -72,4 +73,4 @@ flow_split = Table(
     Index(None, "root_id"),
 )
 
-HARMONISED: dict[str, Table] = {t.name: t for t in (observation, flow, baseline, profile, flow_split)}
+HARMONISED: dict[str, Table] = {t.name: t for t in (observation, flow, baseline, profile, event, flow_split)}
