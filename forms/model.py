@@ -97,6 +97,7 @@ class CompiledForm:
     root_path: str = "/data"
     encrypted: bool = False
     vocabulary_version: str = ""
+    mapping_version: int = 1  # 1: the form's own; higher: a revision of it (forms.remapping)
 
     def field(self, path: str) -> Field | None:
         return next((f for f in self.fields if f.path == path), None)

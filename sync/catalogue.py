@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, func, select
 
 from forms.model import CompiledForm
+from forms.remapping import remapped
 from forms.xform import read_xform
 from sync.freshness import Fresh
 from sync.store import ReadSession, Store
-from sync.tables import form, form_version, project
+from sync.tables import form, form_mapping, form_version, project
 from sync.tables.registry import FormState
 
 FormStates = Callable[[str, str, str], str]
@@ -65,7 +66,7 @@ class Catalogue:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._forms: Fresh[_Forms] = Fresh(store, _fingerprint, _load)
-        self._compiled: OrderedDict[int, CompiledForm] = OrderedDict()  # by form_version.id
+        self._compiled: OrderedDict[tuple[int, int], CompiledForm] = OrderedDict()  # by version and mapping
         self._lock = threading.Lock()
         self.refresh = self._forms.refresh
         self.expire = self._forms.expire
@@ -79,23 +80,43 @@ class Catalogue:
             return form_states(session)(project_uuid, xml_form_id, version)
 
     def compiled(self, project_uuid: str, xml_form_id: str, version: str) -> CompiledForm | None:
-        """The compiled form, read back from the stored XForm; None when the version is unknown."""
+        """The compiled form, read back from the stored XForm, with the newest revision of its mapping; None
+        when the version is unknown."""
         key = {"project_uuid": project_uuid, "xml_form_id": xml_form_id, "version": version}
         with self._store.read() as session:
             version_id = session.scalar(_VERSION_ID, key)
             if version_id is None:
                 return None
+            number = newest_mapping(session, version_id)
             with self._lock:
-                if version_id in self._compiled:
-                    self._compiled.move_to_end(version_id)
-                    return self._compiled[version_id]
-            xform = session.scalar(select(form_version.c.xform).where(form_version.c.id == version_id))
-        compiled = read_xform(xform)
+                if (version_id, number) in self._compiled:
+                    self._compiled.move_to_end((version_id, number))
+                    return self._compiled[version_id, number]
+            compiled = mapped_form(session, version_id, number)
         with self._lock:
-            self._compiled[version_id] = compiled
+            self._compiled[version_id, number] = compiled
             while len(self._compiled) > _COMPILED_KEPT:
                 self._compiled.popitem(last=False)
         return compiled
+
+
+def newest_mapping(session: ReadSession, version_id: int) -> int:
+    """The number of the mapping that submissions of a form version are projected with; 1 is its own."""
+    newest = select(func.max(form_mapping.c.number)).where(form_mapping.c.form_version_id == version_id)
+    return session.scalar(newest) or 1
+
+
+def mapped_form(session: ReadSession, version_id: int, number: int) -> CompiledForm:
+    """A published version with the mapping of one revision. `version_id` and `number` must exist."""
+    published = read_xform(
+        session.scalar(select(form_version.c.xform).where(form_version.c.id == version_id))
+    )
+    if number == 1:
+        return published
+    revision = select(form_mapping.c.annotations).where(
+        form_mapping.c.form_version_id == version_id, form_mapping.c.number == number
+    )
+    return remapped(published, session.scalar(revision), number)
 
 
 _CATALOGUES: weakref.WeakKeyDictionary[Store, Catalogue] = weakref.WeakKeyDictionary()

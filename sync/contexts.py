@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from forms.model import CompiledForm
 from sync.catalogue import compiled_form
 from sync.derivation import Context, PackedContext
 from sync.derived_rows import NO_RELEASE
@@ -16,14 +17,24 @@ from sync.places.releases import active_release, index_for
 from sync.places.sites import known_places
 from sync.steps.values import KnownPlace
 from sync.store import ReadSession, Store
-from sync.tables import actor, assignment, place, project, release_activation
+from sync.tables import (
+    actor,
+    assignment,
+    form,
+    form_mapping,
+    form_version,
+    place,
+    project,
+    release_activation,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """One project's places and release, as they are now."""
+    """One project's places, release and revised mappings, as they are now."""
 
     version: tuple[Any, ...]
+    mapping_id: int  # the newest revision of any mapping in the project, 0 for none
     places: dict[str, KnownPlace]
     release_id: int
     release_name: str | None
@@ -31,7 +42,7 @@ class Surroundings:
 
 
 class Contexts:
-    """Packed contexts by project, form and version, made again when places or release change."""
+    """Packed contexts by project, form and version, made again when places, release or mapping change."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -46,11 +57,13 @@ class Contexts:
         counted = select(func.count(place.c.id), func.max(place.c.updated_at)).where(
             place.c.project_id == project_id
         )
-        version = (active.id if active else None, *(session.first(counted) or {}).values())
+        mapping_id = self.mapping_ids(session, {project_uuid}).get(project_uuid, 0)
+        version = (active.id if active else None, mapping_id, *(session.first(counted) or {}).values())
         known = self._surroundings.get(project_uuid)
         if known is None or known.version != version:
             known = Surroundings(
                 version=version,
+                mapping_id=mapping_id,
                 places=known_places(session, project_id),
                 release_id=active.id if active else NO_RELEASE,
                 release_name=active.name if active else None,
@@ -74,11 +87,27 @@ class Contexts:
         form = compiled_form(self._store, project_uuid, form_id, version)
         if form is None:
             return None
-        packed = Context(form, surroundings.places, surroundings.release_name, surroundings.index_path).write(
-            Path(self._folder.name)
-        )
+        packed = self.packed_form(surroundings, form)
         self._packed[key] = (surroundings, packed)
         return packed
+
+    def packed_form(self, around: Surroundings, form: CompiledForm) -> PackedContext:
+        """The context of a form that need not be the published one: for trying a mapping out."""
+        context = Context(form, around.places, around.release_name, around.index_path)
+        return context.write(Path(self._folder.name))
+
+    @staticmethod
+    def mapping_ids(session: ReadSession, project_uuids: set[str]) -> dict[str, int]:
+        """The newest revision of a mapping in each project that has any, as it is at this moment."""
+        newest = (
+            select(project.c.uuid, func.max(form_mapping.c.id).label("id"))
+            .join(form, form.c.project_id == project.c.id)
+            .join(form_version, form_version.c.form_id == form.c.id)
+            .join(form_mapping, form_mapping.c.form_version_id == form_version.c.id)
+            .where(project.c.uuid.in_(list(project_uuids)))
+            .group_by(project.c.uuid)
+        )
+        return {row["uuid"]: row["id"] for row in session.all(newest)}
 
     @staticmethod
     def release_ids(session: ReadSession, project_uuids: set[str]) -> dict[str, int]:

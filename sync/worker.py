@@ -50,6 +50,7 @@ class _Job:
     work: Work | None = None  # None: nothing to derive, the record is held or erased
     damaged: bool = False  # its bytes do not open
     release_id: int = NO_RELEASE
+    mapping_id: int = 0
 
 
 class Worker:
@@ -217,7 +218,7 @@ class Worker:
                 received_at=winner.received_at,
                 organisation=organisations.get(winner.actor_uuid or ""),
             )
-            yield _Job(record, events, work, release_id=around.release_id)
+            yield _Job(record, events, work, release_id=around.release_id, mapping_id=around.mapping_id)
 
     def _write(
         self,
@@ -235,11 +236,13 @@ class Worker:
             .with_for_update()
         )
         now = {record.nodes[0].id: record for record in resolve(session, roots, form_states(session))}
-        releases = self._contexts.release_ids(session, {job.record.nodes[0].project_uuid for job, _ in done})
+        projects = {job.record.nodes[0].project_uuid for job, _ in done}
+        releases = self._contexts.release_ids(session, projects)
+        mappings = self._contexts.mapping_ids(session, projects)
         fresh: list[tuple[_Job, Outcome | None]] = []
         for job, outcome in done:
             record = now.get(job.record.nodes[0].id)
-            if record is not None and _is_as_before(record, job, releases):
+            if record is not None and _is_as_before(record, job, releases, mappings):
                 fresh.append((replace(job, record=record), outcome))
             else:
                 queue.release(session, job.events)
@@ -280,15 +283,22 @@ def _fail(session: WriteSession, failures: Iterable[tuple[_Job, queue.Failure]])
             queue.fail_version(session, job.events, winner.submission_id, root.id, failure)
 
 
-def _is_as_before(record: Record, job: _Job, releases: dict[str, int]) -> bool:
-    """Whether what was derived still follows from what is stored: the same versions, states and release."""
+def _is_as_before(record: Record, job: _Job, releases: dict[str, int], mappings: dict[str, int]) -> bool:
+    """Whether what was derived still follows from what is stored: the same versions, states, release and
+    mapping."""
     project_uuid = record.nodes[0].project_uuid
     placed_by = job.work is None or releases.get(project_uuid, NO_RELEASE) == job.release_id
+    read_by = job.work is None or mappings.get(project_uuid, 0) == job.mapping_id
     counts = [r.winner.id if r.winner else None for r in (record, job.record)]
     not_applied = [[v.id for v in r.not_applied] for r in (record, job.record)]
     if counts[0] != counts[1] or not_applied[0] != not_applied[1]:
         return False  # an edit was parked, or is tried again
-    return placed_by and record.fingerprint == job.record.fingerprint and record.states == job.record.states
+    return (
+        placed_by
+        and read_by
+        and record.fingerprint == job.record.fingerprint
+        and record.states == job.record.states
+    )
 
 
 def _failure(outcome: Refused | SandboxFailure) -> queue.Failure:

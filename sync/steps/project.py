@@ -103,6 +103,7 @@ def rows(
             form_id=task.form.xml_form_id,
             form_version=task.form_version,
             vocabulary_version=vocabulary.VERSION,
+            mapping_version=task.form.mapping_version,
             organisation=draft.values.get("organisation") or task.organisation,
             reporting_date=_reporting_date(draft, by_id, parsed, task, zones.get(draft.record_id)),
             status="valid",
