@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -42,6 +42,10 @@ class Translation:
     comment: str
 
 
+Catalogue = Mapping[tuple[str | None, str], Translation]
+"""Translations by (context, English text)."""
+
+
 @cache
 def languages() -> dict[str, Language]:
     """Every language there is a catalogue folder for, English first."""
@@ -50,11 +54,14 @@ def languages() -> dict[str, Language]:
 
 
 @cache
-def catalogue(language: str, domain: str) -> dict[tuple[str | None, str], Translation]:
-    """The translations of one language and domain by (context, English text); empty where there are none."""
+def catalogue(language: str, domain: str) -> Catalogue:
+    """The translations of one language and domain; empty where there are none."""
     text = _file(f"{language}/{domain}.po")
-    if text is None:
-        return {}
+    return read(text) if text is not None else {}
+
+
+def read(text: str) -> Catalogue:
+    """The translations in the text of a .po file, without those marked obsolete. OSError when it is none."""
     return {
         (entry.msgctxt, entry.msgid): Translation(
             entry.msgid, entry.msgstr, entry.msgctxt, "fuzzy" not in entry.flags, entry.tcomment
@@ -66,9 +73,13 @@ def catalogue(language: str, domain: str) -> dict[tuple[str | None, str], Transl
 
 def translation(language: str, domain: str, source: str, context: str | None = None) -> Translation | None:
     """The translation of an English text: with its context first, then without; None where it is missing."""
-    found = catalogue(language, domain)
-    entry = found.get((context, source)) or found.get((None, source))
-    return entry if entry is not None and entry.text else None
+    return used((catalogue(language, domain),), source, context)
+
+
+def used(found: Iterable[Catalogue], source: str, context: str | None = None) -> Translation | None:
+    """The entry a text is shown with: catalogue after catalogue, with its context first, then without."""
+    entries = (entries.get((asked, source)) for entries in found for asked in (context, None))
+    return next((entry for entry in entries if entry is not None and entry.text), None)
 
 
 def translate(language: str, domain: str, source: str, context: str | None = None) -> str | None:
