@@ -98,6 +98,7 @@ class CompiledForm:
     encrypted: bool = False
     vocabulary_version: str = ""
     mapping_version: int = 1  # 1: the form's own; higher: a revision of it (forms.remapping)
+    mapping_hash: str = ""  # of that revision: two projects may read one XForm differently
 
     def field(self, path: str) -> Field | None:
         return next((f for f in self.fields if f.path == path), None)

@@ -95,4 +95,10 @@ PROBLEM_TITLES: dict[str, str] = {
     "identifier-mapped": "A direct identifier feeds a harmonised table",
     "bad-sensitivity": "The sensitivity is not known",
     "not-mapped": "The form feeds no harmonised table",
+    # changes of a published form
+    "type-changed": "A question of the same name has another type",
+    "repeat-changed": "A question of the same name is asked another number of times",
+    "not-only-mapping": "More than the mapping differs",
+    # ODK Validate, at publication
+    "odk-validate": "ODK Validate refuses the form",
 }

@@ -80,6 +80,7 @@ def remapped(form: CompiledForm, annotations: Mapping[str, list[str]], number: i
         makers=plan.makers,
         vocabulary_version=VERSION if plan.bindings or plan.makers else "",
         mapping_version=number,
+        mapping_hash=mapping_hash(annotations),
     )
 
 

@@ -46,12 +46,12 @@ class Feeding:
         return any(feed.variable.name == name for feed in self.feeds) or name in dict(self.maker.qualifiers)
 
 
-_resolved: OrderedDict[tuple[str, str], tuple[Feeding, ...]] = OrderedDict()
+_resolved: OrderedDict[tuple[str, str, str], tuple[Feeding, ...]] = OrderedDict()
 
 
 def feedings(form: CompiledForm) -> tuple[Feeding, ...]:
     """The form's row makers in order, each with its questions."""
-    key = (form.xml_form_id, form.hash)
+    key = (form.xml_form_id, form.hash, form.mapping_hash)
     found = _resolved.get(key)
     if found is None:
         found = _resolved[key] = _resolve(form)
