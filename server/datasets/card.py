@@ -12,7 +12,8 @@ from sqlalchemy import case, func, select
 
 from forms import vocabulary
 from server.datasets.columns import Column
-from server.datasets.definitions import DATASETS, Dataset
+from server.datasets.dataset import Dataset
+from server.datasets.definitions import DATASETS
 from server.datasets.export import FORMATS
 from server.datasets.filters import Filters, parameters
 from server.datasets.network import Locate
@@ -31,7 +32,7 @@ def summary(name: str, base_url: str) -> dict[str, Any]:
     return {
         "name": dataset.name,
         "title": dataset.title,
-        "title_fr": dataset.title_fr,
+        "titles": dataset.titles,
         "unit": dataset.unit,
         "card": f"{base_url}/{dataset.name}",
     }

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from forms import languages, vocabulary
-from server.datasets.columns import Column
+from forms import vocabulary
+from server.datasets.columns import Column, own, shared
 
 DIRECTIONS = tuple(vocabulary.codes("direction"))
 """One column of movements for each direction, in the order of the code list."""
 
 
 def _shared(*names: str) -> tuple[Column, ...]:
-    found = []
-    for name in names:
-        v = vocabulary.variables("flow")[name]
-        found.append(
-            Column(name, v.type, v.unit, v.hxl, v.sensitivity, v.label, v.labels, v.definition, v.null_rule)
-        )
-    return tuple(found)
-
-
-def _own(name: str, type_: str, unit: str, hxl: str, label: str, definition: str, null: str = "") -> Column:
-    return Column(
-        name, type_, unit, hxl, "public", label, languages.labels("datasets", label), definition, null
-    )
+    return shared("flow", *names)
 
 
 def _by_direction() -> tuple[Column, ...]:
     return tuple(
-        _own(
+        own(
             f"movements_{code.code}",
             "int",
             "movements",
@@ -43,7 +31,7 @@ def _by_direction() -> tuple[Column, ...]:
 _WHEN_NOTHING = "null = nothing is known of that day; 0 = observed, and nobody passed"
 
 DAILY_COLUMNS: tuple[Column, ...] = (
-    _own(
+    own(
         "date",
         "date",
         "",
@@ -55,7 +43,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
     *_shared("flow_tool", "place_id", "place_name", "place_type", "route"),
     *_shared("adm0_iso3", "adm1_pcode", "adm1_name", "adm2_pcode", "adm2_name", "adm3_pcode", "adm3_name"),
     *_shared("lat", "lon"),
-    _own(
+    own(
         "expected",
         "bool",
         "",
@@ -64,7 +52,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "Whether the place's schedule has it observed on that day",
         "null = no schedule is known",
     ),
-    _own(
+    own(
         "outcome",
         "code",
         "",
@@ -72,7 +60,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "Outcome",
         "observed, not_observed, no_day_form or missing: silence is not zero",
     ),
-    _own(
+    own(
         "not_observed_reason",
         "code",
         "",
@@ -81,7 +69,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "Why nobody observed",
         "null unless not observed",
     ),
-    _own(
+    own(
         "obs_start",
         "time",
         "",
@@ -90,7 +78,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "Local time observation began",
         "null = not observed or hours unknown",
     ),
-    _own(
+    own(
         "obs_end",
         "time",
         "",
@@ -99,7 +87,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "Local time observation ended",
         "null = not observed or hours unknown",
     ),
-    _own(
+    own(
         "obs_hours",
         "decimal",
         "hours",
@@ -108,7 +96,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "Hours observed; hours that several observers share count once",
         "null = not observed or hours unknown",
     ),
-    _own(
+    own(
         "movements",
         "int",
         "movements",
@@ -118,7 +106,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         _WHEN_NOTHING,
     ),
     *_by_direction(),
-    _own(
+    own(
         "movements_direction_unknown",
         "int",
         "movements",
@@ -127,7 +115,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "Movements of groups without a direction",
         _WHEN_NOTHING,
     ),
-    _own(
+    own(
         "movements_short_term_local",
         "int",
         "movements",
@@ -136,7 +124,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "Movements of type short_term_local, part of the movements",
         "null = not observed, or the tool does not ask",
     ),
-    _own(
+    own(
         "movements_counted_elsewhere",
         "int",
         "movements",
@@ -146,7 +134,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "null = not observed, or the tool does not ask",
     ),
     *_shared("men", "women", "boys", "girls"),
-    _own(
+    own(
         "sadd_known",
         "int",
         "movements",
@@ -155,7 +143,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "Movements of groups whose men, women, boys and girls are all known",
         _WHEN_NOTHING,
     ),
-    _own(
+    own(
         "sadd_known_share",
         "decimal",
         "share 0-1",
@@ -164,8 +152,8 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "sadd_known / movements",
         "null = no movements",
     ),
-    _own("groups", "int", "groups", "#x_groups+num", "Groups", "Groups counted", _WHEN_NOTHING),
-    _own(
+    own("groups", "int", "groups", "#x_groups+num", "Groups", "Groups counted", _WHEN_NOTHING),
+    own(
         "groups_without_count",
         "int",
         "groups",
@@ -175,7 +163,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         _WHEN_NOTHING,
     ),
     *_shared("herds", "animals_total"),
-    _own(
+    own(
         "n_under_review",
         "int",
         "groups",
@@ -184,7 +172,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "Groups suspected to be duplicates, which stay counted",
         _WHEN_NOTHING,
     ),
-    _own(
+    own(
         "movements_under_review",
         "int",
         "movements",
@@ -193,7 +181,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "Movements of the groups under review, part of the movements",
         _WHEN_NOTHING,
     ),
-    _own(
+    own(
         "movements_without_review",
         "int",
         "movements",
@@ -202,7 +190,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "movements - movements_under_review",
         _WHEN_NOTHING,
     ),
-    _own(
+    own(
         "contradiction",
         "bool",
         "",
@@ -210,7 +198,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "Day form and groups disagree",
         "Groups on a day declared without movement or not observed, or movement declared and no group came",
     ),
-    _own(
+    own(
         "points_expected",
         "int",
         "points",
@@ -219,7 +207,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "Points of the tool whose schedule has them observed on that day",
         "null = no schedule is known",
     ),
-    _own(
+    own(
         "points_reporting",
         "int",
         "points",
@@ -228,7 +216,7 @@ DAILY_COLUMNS: tuple[Column, ...] = (
         "Of the expected points, those from which anything came, not observed included",
         "null = no schedule is known",
     ),
-    _own(
+    own(
         "points_observed",
         "int",
         "points",

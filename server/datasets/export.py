@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from server.datasets.definitions import DATASETS, Dataset
+from server.datasets.dataset import Dataset
+from server.datasets.definitions import DATASETS
 from server.datasets.filters import Filters, Switches
 from server.datasets.network import locator
 from server.datasets.rows import read_rows

@@ -13,7 +13,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, Table, and_, true
 
 from forms import vocabulary
-from server.datasets.definitions import Dataset
+from server.datasets.dataset import Dataset
 from sync.problems import Invalid
 from sync.tables import HARMONISED
 
@@ -64,7 +64,7 @@ class Switches:
 
 def parameters(dataset: Dataset) -> tuple[str, ...]:
     """The names of the filters a dataset takes."""
-    names = ["place", "from", "to"]
+    names = list(dataset.filters)
     if dataset.column("flow_tool"):
         names.append("tool")
     if dataset.table is not None:

@@ -62,6 +62,7 @@ class Point:
     tool: str
     shifts: tuple[Shift, ...]  # oldest first
     areas: Mapping[str, str]  # by column of AREA_COLUMNS
+    designated: bool = False  # the one point of its route that a network's movements are taken from
 
     def expected_on(self, day: date) -> bool | None:
         """Whether it is observed that day by its schedule; None when it has none. The newest shift that has
@@ -117,6 +118,7 @@ def read_network(session: ReadSession, project_id: int, locate: Locate | None = 
             tool=row["properties"].get("flow_tool") or _TOOLS.get(row["kind"], DEFAULT_TOOL),
             shifts=tuple(shifts.get(row["id"], ())),
             areas=areas or declared.around(row["pcode"]),
+            designated=bool(row["properties"].get("designated")),
         )
     return points
 

@@ -22,7 +22,8 @@ from starlette.responses import Response, StreamingResponse
 
 from server.auth import reader
 from server.datasets.card import card, summary
-from server.datasets.definitions import DATASETS, Dataset
+from server.datasets.dataset import Dataset
+from server.datasets.definitions import DATASETS
 from server.datasets.export import find_dataset
 from server.datasets.filters import Filters, Switches, read_parameters
 from server.datasets.freshness import etag

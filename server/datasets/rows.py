@@ -28,7 +28,8 @@ from sqlalchemy import (
 
 from server.datasets.columns import Column
 from server.datasets.daily import daily_rows
-from server.datasets.definitions import Dataset
+from server.datasets.dataset import Dataset
+from server.datasets.figures import FIGURES
 from server.datasets.filters import Filters
 from server.datasets.network import Locate
 from server.datasets.scope import Scope
@@ -63,11 +64,13 @@ def read_rows(
     if dataset.table is None:
         names = [column.name for column in columns]
 
-        def daily() -> Iterator[list[list[Any]]]:
-            for batch in daily_rows(session, scope, filters, today, locate):
+        worked_out = FIGURES[dataset.name][1] if dataset.name in FIGURES else daily_rows
+
+        def figures() -> Iterator[list[list[Any]]]:
+            for batch in worked_out(session, scope, filters, today, locate):
                 yield [[row.get(name) for name in names] for row in batch]
 
-        return Rows(columns, daily(), lambda: sum(len(batch) for batch in daily()))
+        return Rows(columns, figures(), lambda: sum(len(batch) for batch in figures()))
     table = HARMONISED[dataset.table]
     where = and_(scope.rows(table), filters.rows(table))
     statement = _ordered(

@@ -19,7 +19,7 @@ import orjson
 from sqlalchemy import ColumnElement, Table, and_, case, false, null, or_, select, true
 
 from server.datasets.columns import Column
-from server.datasets.definitions import Dataset
+from server.datasets.dataset import Dataset
 from sync.access import Actor, Grant
 from sync.places.releases import active_release
 from sync.problems import Forbidden, NotFound

@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from server.datasets.columns import Column
-from server.datasets.definitions import Dataset
+from server.datasets.dataset import Dataset
 from server.datasets.filters import Switches
 
 Batches = Iterable[Sequence[Sequence[Any]]]

@@ -181,6 +181,10 @@ class Country:
 
         self.store.write(work)
 
+    def changes_point(self, code: str, **values: Any) -> None:
+        mine = place.update().where(place.c.project_id == self.project_id, place.c.code == code)
+        self.store.write(lambda session: session.execute(mine.values(**values)))
+
     def _row(
         self, table: str, origin: Mapping[str, Any], number: int, values: Mapping[str, Any]
     ) -> dict[str, Any]:

@@ -80,7 +80,8 @@ def test_the_hxl_row_stands_below_the_header_and_tags_every_column(
         assert len(header) == len(tags) == len(set(header))
         assert all(HXL.fullmatch(tag) for tag in tags), tags
         assert len(set(tags)) == len(tags), [tag for tag in tags if tags.count(tag) > 1]
-        assert len(rows) == (1 if name.startswith("flow") else 0)
+        of_one_group = {"flow": 1, "flow_daily": 1, "flow_points": 2}  # the point and its network
+        assert len(rows) == of_one_group.get(name, 0)
     assert exported(sahelia, "flow", "hxl").count(b"\r\n") == 3
 
 
@@ -161,7 +162,7 @@ def test_an_unknown_dataset_is_answered_with_those_there_are(sahelia: Country, r
     for path in ("/flows.csv", "/flows"):
         answer = readers.asks(path, token)
         assert answer.status_code == 404
-        assert answer.json()["hint"] == "There are flow, baseline, profile, flow_daily."
+        assert answer.json()["hint"] == f"There are {', '.join(DATASETS)}."
     assert readers.asks("/flow.xlsx", token).status_code == 404
     with pytest.raises(NotFound):
         exported(sahelia, "flows", "csv")
