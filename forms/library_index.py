@@ -1,61 +1,58 @@
 """The ready-made forms and the files each needs beside it.
 
 Name -> Markdown XLSForm as an author would write it, and places and areas -> the CSV files its choices come
-from. A form of this library opens on a tablet only with its files, so publishing is: compile
-`library()["fmr"]`, attach `media_for("fmr", places, areas)`.
+from. A server makes these files from its own registers (forms/generated_lists.py); `media_for` makes them
+from values, for tests and demonstrations.
 
-Adding a form: put `NAME.md` into `forms/library/`, name its files in FORM_FILES.
+Adding a form: put `NAME.md` into `forms/library/`. Its files are those it refers to.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from forms.generated_lists import (
+    AREAS_FILE,
+    GENERATED_LISTS,
+    PLACE_FILES,
+    ListedArea,
+    ListedPlace,
+    admin_csv,
+    areas_csv,
+    list_csv,
+    places_csv,
+    referred_files,
+)
 from forms.library_build import build
 from forms.library_files import markdown
 from forms.library_source import FormSource, read_source
 
-AREAS_FILE = "areas.csv"
-"""Columns name, label, level, parent. The parent of level 1 is the country's ISO3, else the area above."""
-
-PLACE_FILES: dict[str, frozenset[str]] = {
-    "fmp.csv": frozenset({"fmp"}),
-    "poe.csv": frozenset(
-        {"poe_airport", "poe_land", "poe_blue", "internal_transit", "area_of_interest", "site_of_interest"}
-    ),
-    "counting_points.csv": frozenset({"counting_point"}),
-    "sites.csv": frozenset({"site", "village", "transit_centre"}),
-}
-"""Place lists by file name: the place types each one lists. Columns name (the place's code) and label."""
-
-FORM_FILES: dict[str, tuple[str, ...]] = {
-    "fmr": ("fmp.csv",),
-    "fms": ("fmp.csv",),
-    "poe_status": ("poe.csv",),
-    "ttt_count": ("counting_points.csv", AREAS_FILE),
-    "b2": (AREAS_FILE, "sites.csv"),
-}
-"""The files each form of the library cannot be opened without."""
+__all__ = [
+    "AREAS_FILE",
+    "FORM_FILES",
+    "PLACE_FILES",
+    "ListedArea",
+    "ListedPlace",
+    "areas_csv",
+    "library",
+    "media_for",
+    "places_csv",
+    "sources",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class ListedPlace:
-    code: str  # what a submission carries
-    name: str  # what the enumerator reads; names are not translated
-    type: str  # a code of the list place_type
+def _form_files() -> dict[str, tuple[str, ...]]:
+    sources = (file for file in files("forms").joinpath("library").iterdir() if file.name.endswith(".md"))
+    return {
+        source.name.removesuffix(".md"): referred_files(source.read_text(encoding="utf-8"))
+        for source in sorted(sources, key=lambda file: file.name)
+    }
 
 
-@dataclass(frozen=True, slots=True)
-class ListedArea:
-    pcode: str
-    name: str
-    level: int  # 1 to 3
-    parent: str  # ISO3 for level 1, else the p-code of the area above
+FORM_FILES: dict[str, tuple[str, ...]] = _form_files()
+"""The files each form of the library cannot be opened without, read off the forms themselves."""
 
 
 @cache
@@ -78,32 +75,18 @@ def media_for(form: str, places: Iterable[ListedPlace], areas: Iterable[ListedAr
     A file without entries still has its header: the tablet then offers an empty list, and the form's other
     ways to say where (no area, a place name) stay open.
     """
-    wanted = FORM_FILES[form]
     listed_places, listed_areas = tuple(places), tuple(areas)
-    return {
-        name: areas_csv(listed_areas)
-        if name == AREAS_FILE
-        else places_csv(place for place in listed_places if place.type in PLACE_FILES[name])
-        for name in wanted
-    }
+    return {name: _file(name, listed_places, listed_areas) for name in FORM_FILES[form]}
 
 
-def places_csv(places: Iterable[ListedPlace]) -> bytes:
-    """A place list, in the order an enumerator searches it: by name."""
-    return _csv(
-        ("name", "label"), sorted(((p.code, p.name) for p in places), key=lambda row: (row[1], row[0]))
-    )
-
-
-def areas_csv(areas: Iterable[ListedArea]) -> bytes:
-    """An area list for cascading choices, by level, then by name."""
-    ordered = sorted(areas, key=lambda area: (area.level, area.name, area.pcode))
-    return _csv(("name", "label", "level", "parent"), ((a.pcode, a.name, a.level, a.parent) for a in ordered))
-
-
-def _csv(header: tuple[str, ...], rows: Iterable[tuple[str | int, ...]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue().encode()
+def _file(name: str, places: tuple[ListedPlace, ...], areas: tuple[ListedArea, ...]) -> bytes:
+    kind = GENERATED_LISTS[name]
+    if kind.kinds is not None:
+        return places_csv(place for place in places if place.type in kind.kinds)
+    if name == "places.csv":
+        return places_csv(places)
+    if kind.level is not None:
+        return admin_csv(kind.level, areas)
+    if "areas" in name:
+        return areas_csv(areas)
+    return list_csv(kind.columns, ())

@@ -13,10 +13,12 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
+from forms.generated_lists import GENERATED_LISTS
 from forms.problems import FormProblem
+from sync.listing import empty_lists
 from sync.problems import Invalid
 from sync.store import WriteSession
-from sync.tables import form_media
+from sync.tables import form, form_media, form_version
 
 _TYPES = mimetypes.MimeTypes()  # Python's own table: the machine's files would make servers differ
 _TYPES.add_type("application/geo+json", ".geojson")
@@ -64,16 +66,38 @@ def store_media(
         )
         session.insert(form_media, [{**row, "form_version_id": version_id} for row in carried])
         have |= {row["name"] for row in carried}
-    return tuple(
+    absent = [name for name in wanted if name not in have]
+    return (
+        *(_not_given(name) for name in absent if name not in GENERATED_LISTS),
+        *_empty(session, version_id, [name for name in absent if name in GENERATED_LISTS]),
+    )
+
+
+def _not_given(name: str) -> FormProblem:
+    return FormProblem(
+        "missing-media",
+        f"The form refers to {name!r}, which was not given.",
+        f"Publish again with `--media {name}`; until then tablets get the form without it.",
+        severity="warning",
+    )
+
+
+def _empty(session: WriteSession, version_id: int, names: list[str]) -> list[FormProblem]:
+    """A generated list is there whatever the project holds; one without a row leaves a question empty."""
+    project_id = session.scalar(
+        select(form.c.project_id)
+        .join(form_version, form_version.c.form_id == form.c.id)
+        .where(form_version.c.id == version_id)
+    )
+    return [
         FormProblem(
-            "missing-media",
-            f"The form refers to {name!r}, which was not given.",
-            f"Publish again with `--media {name}`; until then tablets get the form without it.",
+            "empty-list",
+            f"{each.name} is made from the project's data, and no {each.holds} are registered.",
+            f"Register them: {each.filled_by}. Tablets get them at their next check.",
             severity="warning",
         )
-        for name in wanted
-        if name not in have
-    )
+        for each in empty_lists(session, project_id, names)
+    ]
 
 
 def _media_row(version_id: int, name: str, content: bytes) -> dict[str, object]:

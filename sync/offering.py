@@ -1,18 +1,24 @@
 """What tablets are offered: the list of forms, a version's XForm, the files it needs.
 
-Reads only, each a query or two: a tablet asks for every form at every check.
+Reads only, each a query or two: a tablet asks for every form at every check. A file that was uploaded with a
+version is the same for everybody; a generated list (sync/listing.py) is the user's own.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import exists, select
 
-from sync.store import ReadSession
+from sync.access import Grant
+from sync.listing import listings, lists_named_by
+from sync.store import ReadSession, Store
 from sync.tables import form, form_media, form_version
 from sync.tables.registry import FormState
+
+LIST_TYPE = "text/csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class OfferedVersion:
 
 @dataclass(frozen=True, slots=True)
 class OfferedFile:
-    id: int  # form_media.id
+    id: int | None  # form_media.id; None for a generated list
     name: str
     md5: str  # 32 hex digits
     content_type: str
@@ -52,7 +58,7 @@ def offered_forms(session: ReadSession, project_id: int) -> list[OfferedForm]:
             " ".join(row["title"].split()) or row["xml_form_id"],
             row["version"],
             row["hash"],
-            row["has_media"],
+            row["has_media"] or bool(lists_named_by(session, row["id"], row["hash"])),
         )
         for row in session.all(_OPEN.where(form.c.project_id == project_id))
     ]
@@ -83,15 +89,48 @@ def offered_files(session: ReadSession, version_id: int) -> list[OfferedFile]:
     return [OfferedFile(**row) for row in session.all(statement)]
 
 
-def offered_file(session: ReadSession, version_id: int, name: str) -> OfferedFile | None:
+def files_for(
+    store: Store, session: ReadSession, project_id: int, version: OfferedVersion, grants: Iterable[Grant]
+) -> list[OfferedFile]:
+    """Everything a tablet's user needs for a version, by name: what was uploaded, else what is generated."""
+    uploaded = offered_files(session, version.id)
+    have, grants = {file.name for file in uploaded}, tuple(grants)
+    generated = [
+        _generated(store, session, project_id, version, grants, name)
+        for name in lists_named_by(session, version.id, version.hash)
+        if name not in have
+    ]
+    return sorted([*uploaded, *generated], key=lambda file: file.name)
+
+
+def file_for(
+    store: Store,
+    session: ReadSession,
+    project_id: int,
+    version: OfferedVersion,
+    grants: Iterable[Grant],
+    name: str,
+) -> OfferedFile | None:
     """One file by its name, in whichever Unicode form it was asked for."""
-    row = session.first(
-        _FILES.where(
-            form_media.c.form_version_id == version_id,
-            form_media.c.name == unicodedata.normalize("NFC", name),
-        )
-    )
-    return OfferedFile(**row) if row is not None else None
+    name = unicodedata.normalize("NFC", name)
+    row = session.first(_FILES.where(form_media.c.form_version_id == version.id, form_media.c.name == name))
+    if row is not None:
+        return OfferedFile(**row)
+    if name in lists_named_by(session, version.id, version.hash):
+        return _generated(store, session, project_id, version, tuple(grants), name)
+    return None
+
+
+def _generated(
+    store: Store,
+    session: ReadSession,
+    project_id: int,
+    version: OfferedVersion,
+    grants: tuple[Grant, ...],
+    name: str,
+) -> OfferedFile:
+    made = listings(store).file(session, project_id, name, grants, version.xml_form_id)
+    return OfferedFile(None, name, made.md5, LIST_TYPE)
 
 
 def file_content(session: ReadSession, file_id: int) -> bytes:
@@ -100,6 +139,7 @@ def file_content(session: ReadSession, file_id: int) -> bytes:
 
 _OPEN = (
     select(
+        form_version.c.id,
         form.c.xml_form_id,
         form_version.c.title,
         form_version.c.version,

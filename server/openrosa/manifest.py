@@ -1,8 +1,9 @@
 """The manifest: the files a form version needs, with the md5 each tablet compares.
 
-A tablet asks for it for every form at every check, so nothing is hashed here: the md5 was stored with the
-file. A file that was not uploaded yet is left out: an entry with an empty hash would cost the form all its
-media.
+A tablet asks for it for every form at every check, so nothing is hashed here: the md5 was stored with an
+uploaded file, and kept with a generated list. Collect sees by a changed md5 that a list has changed, and
+fetches it; the form list stays as it is. A file that is neither uploaded nor generated is left out: an entry
+with an empty hash would cost the form all its media.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from server.conditional import conditional, tag_of
 from server.links import base_url, device_url, segment
 from server.openrosa.formlist import version_url
 from server.openrosa.headers import OPENROSA_VERSION, TEXT_XML
-from sync.offering import OfferedFile, OfferedVersion, offered_files
+from sync.offering import OfferedFile, OfferedVersion, files_for
 
 
 def manifest(request: Request, device: Device, version: OfferedVersion) -> Response:
     """`GET .../forms/{form}/versions/{version}/manifest`."""
     state = request.app.state
     with state.store.read() as session:
-        files = offered_files(session, version.id)
+        grants = device.actor.on(device.project_id)
+        files = files_for(state.store, session, device.project_id, version, grants)
     here = device_url(base_url(request, state.settings.http), request.path_params["token"], device.project_id)
     at = version_url(here, version.xml_form_id, version.version)
     document = manifest_document(files, at)

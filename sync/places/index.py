@@ -13,7 +13,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import floor
 from pathlib import Path
 from threading import Lock
@@ -23,7 +23,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from sync.places.countries import other_prefix
 from sync.places.index_file import IndexDamaged, cell_of, exact_key, folded_key, key_of, map_index
+from sync.places.matching import CONVERSIONS, Gazetteer, NamedArea, match_area
 from sync.places.sphere import Floats, degrees_around, distance_to_segments_m
 from sync.steps.values import Area
 
@@ -77,6 +79,7 @@ class PlaceIndex:
         self._boxes = lru_cache(maxsize=8192)(self._boxes_of_cell)
         self._chain = lru_cache(maxsize=8192)(self._chain_of)
         self._border = lru_cache(maxsize=1024)(self._border_of)
+        self._matched = lru_cache(maxsize=4096)(self._match_of)
 
     def locate(self, lon: float, lat: float) -> Located:
         """The areas around a point (WGS84 degrees).
@@ -115,6 +118,15 @@ class PlaceIndex:
                 return int(self._key_area[at])
         return None
 
+    def match(self, text: str) -> int | None:
+        """The area of a code, alias or unique name, else of a code written otherwise: with the country's
+        other prefix, other zeros, other letters (sync/places/matching.py). None: unknown or ambiguous."""
+        return self._matched(text)[0]
+
+    def conversion(self, text: str | None) -> str | None:
+        """What `match` changed to find the area, in words; None where the text itself names one, or none."""
+        return self._matched(text)[1] if text else None
+
     def area(self, position: int) -> Area:
         """The area at a position, as `find` and `Located.area` give it."""
         code, name, _ = self._fact(position)
@@ -138,6 +150,33 @@ class PlaceIndex:
         if not shapely.dwithin(self._border(position), shapely.Point(lon, lat), reach):
             return False
         return self._to_border_m(position, lon, lat) <= metres
+
+    def _match_of(self, text: str) -> tuple[int | None, str | None]:
+        position = self.find(text)
+        if position is not None:
+            return position, self._prefix_alias(text, position)
+        found = match_area(text, None, None, self._gazetteer)
+        if found.area is None:
+            return None, None
+        return self.find(found.area.code), found.note if found.how in CONVERSIONS else None
+
+    def _prefix_alias(self, text: str, position: int) -> str | None:
+        """Codes with the other prefix are aliases since the import, and conversions all the same."""
+        code = self.area(position).code
+        if text == code or other_prefix(text, self._fact(position)[2] or self._chain(position)[1]) != code:
+            return None
+        return f"{text} was read as {code} (prefix)"
+
+    @cached_property
+    def _gazetteer(self) -> Gazetteer:
+        """All areas by code: read when the first code comes that is none of them."""
+        areas = []
+        for position in range(self.count):
+            code, name, iso3 = self._fact(position)
+            above = int(self._parent[position])
+            parent = (int(self._level[above]), self._fact(above)[0]) if above >= 0 else None
+            areas.append(NamedArea(int(self._level[position]), code, name, parent, iso3))
+        return Gazetteer(areas)
 
     def _located(
         self, position: int, lon: float, lat: float, candidates: Sequence[_Box], snapped_m: float | None

@@ -52,6 +52,7 @@ class Release:
     uuid: str
     name: str
     content_hash: str
+    aliases: str | None = None  # digest of the aliases added since the import; None: none
     activation_id: int | None = None
     retagged_at: datetime | None = None  # None while records still carry the release before
 
@@ -134,6 +135,7 @@ def active_release(session: ReadSession, project_id: int) -> Release | None:
             boundary_release.c.uuid,
             boundary_release.c.name,
             boundary_release.c.content_hash,
+            boundary_release.c.aliases,
             release_activation.c.id.label("activation_id"),
             release_activation.c.retagged_at,
         )
@@ -148,7 +150,8 @@ def active_release(session: ReadSession, project_id: int) -> Release | None:
 
 def index_for(store: Store, release: Release) -> Path:
     """The release's index file, built from the tables where it is missing or damaged."""
-    path = store.data / "places" / f"{release.content_hash}.places"
+    named = f"{release.content_hash}-{release.aliases[:16]}" if release.aliases else release.content_hash
+    path = store.data / "places" / f"{named}.places"
     try:
         if PlaceIndex.open(path).content_hash == release.content_hash:
             return path
@@ -196,7 +199,7 @@ def _placed(line: ReportLine) -> str:
 def _existing(store: Store, name: str, digest: str) -> Release | None:
     """The release with this content. Raises Conflict when the name belongs to other content."""
     columns = (boundary_release.c.id, boundary_release.c.uuid, boundary_release.c.name)
-    statement = select(*columns, boundary_release.c.content_hash)
+    statement = select(*columns, boundary_release.c.content_hash, boundary_release.c.aliases)
     with store.read() as session:
         same = session.first(statement.where(boundary_release.c.content_hash == digest))
         namesake = session.first(statement.where(boundary_release.c.name == name))

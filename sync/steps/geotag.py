@@ -115,6 +115,7 @@ def geotag(
         nearest_m=round(near[1], 1) if near else None,
         position=point,
         distance_m=None if compared.apart_m is None else round(compared.apart_m, 1),
+        converted=index.conversion(declared_pcode) if index is not None else None,
     )
 
 
@@ -175,7 +176,7 @@ def _place_basis(place: KnownPlace | None, index: PlaceIndex | None) -> _Basis |
 
 
 def _area_basis(pcode: str | None, index: PlaceIndex | None, method: str) -> _Basis | None:
-    position = index.find(pcode) if index is not None and pcode else None
+    position = index.match(pcode) if index is not None and pcode else None
     if index is None or position is None:
         return None
     areas, iso3 = index.chain(position)
@@ -199,7 +200,7 @@ def _compare(
         same = not (measured and measured.areas and declared) or _same_deepest(measured.areas, declared.areas)
         return _Comparison(apart, PLACE_TOLERANCE_M + accuracy, same)
     pcode = place.pcode if place is not None and place.pcode else declared_pcode
-    position = index.find(pcode) if index is not None and pcode else None
+    position = index.match(pcode) if index is not None and pcode else None
     if index is None or position is None:
         return _Comparison()
     area = index.area(position)

@@ -38,6 +38,7 @@ class ChangeKind(StrEnum):
     RELEASE = "release"
     ACTIVATION = "activation"
     PLACE = "place"
+    CORRIDOR = "corridor"
     ORGANISATION = "organisation"
     OPERATION = "operation"
     ROUND = "round"

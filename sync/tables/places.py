@@ -29,6 +29,7 @@ class BoundaryRelease(SQLModel, table=True):
     disclaimer: str | None = Field(default=None, sa_type=Text)
     imported_at: datetime = Field(sa_type=UtcInstant)
     report: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # repaired, derived, converted
+    aliases: str | None = Field(default=None, sa_type=Text)  # digest of the aliases added since, if any
 
 
 class AdminArea(SQLModel, table=True):

@@ -11,6 +11,7 @@ from pyxform.xls2xform import convert
 
 from forms import vocabulary
 from forms.compile import compile_form
+from forms.generated_lists import GENERATED_LISTS
 from forms.library_index import (
     AREAS_FILE,
     FORM_FILES,
@@ -186,15 +187,18 @@ def test_place_list_and_areas_become_the_files_of_a_form() -> None:
     ]
     areas = [ListedArea("NE001001", "Aderbissinat", 2, "NE001"), ListedArea("NE001", "Agadez", 1, "NER")]
     assert media_for("ttt_count", places, areas) == {
-        "counting_points.csv": b'name,label\nCP-1,Mare\nCP-2,"Puits ""neuf"", est"\n',
+        "counting_points.csv": b"name,label,kind,adm1,adm2,adm3,corridor\n"
+        b"CP-1,Mare,counting_point,,,,\n"
+        b'CP-2,"Puits ""neuf"", est",counting_point,,,,\n',
         "areas.csv": b"name,label,level,parent\nNE001,Agadez,1,NER\nNE001001,Aderbissinat,2,NE001\n",
     }
-    assert media_for("fmr", places) == {"fmp.csv": b"name,label\nFMP-1,Gare\n"}
-    assert media_for("poe_status", places) == {"poe.csv": b"name,label\n"}
+    assert media_for("fmr", places) == {"fmp.csv": b"name,label,kind,adm1,adm2,adm3,corridor\nFMP-1,Gare,fmp,,,,\n"}
+    assert media_for("poe_status", places) == {"poe.csv": b"name,label,kind,adm1,adm2,adm3,corridor\n"}
 
 
 def test_every_file_a_form_needs_can_be_made_from_registered_places() -> None:
     named = {file for wanted in FORM_FILES.values() for file in wanted}
-    assert named == {AREAS_FILE, *PLACE_FILES}
+    assert named <= GENERATED_LISTS.keys()
+    assert {AREAS_FILE, *PLACE_FILES} <= named
     types = set().union(*PLACE_FILES.values())
     assert types <= vocabulary.codes("place_type").keys()

@@ -35,6 +35,8 @@ def _declared(row: Row, tag: GeoTag) -> Iterator[FlagNote]:
     if tag.declared_place is not None and tag.place is None:
         reason = f"{tag.declared_place[:40]!r} is not among the project's places."
         yield FlagNote("unknown_place", reason, row.record_id)
+    if tag.converted is not None:
+        yield FlagNote("pcode_converted", f"{tag.converted[:120]}.", row.record_id)
     if (
         tag.place is None
         and tag.declared_place is None
