@@ -85,6 +85,40 @@ class KnownPlace(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class KnownRound(Value):
+    """A registered round, as the steps need it. start and end are days within it; None: open."""
+
+    code: str
+    assessment_type: str
+    operation: str = ""  # "": of the project's only operation
+    start: date | None = None
+    end: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether the day lies in its period; any does where it has none."""
+        return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Registers(Value):
+    """What an office registered. A register without entries is not kept, and judges nothing."""
+
+    organisations: frozenset[str] = frozenset()
+    operations: frozenset[str] = frozenset()
+    rounds: tuple[KnownRound, ...] = ()
+    enumerators: dict[str, date | None] = field(default_factory=dict)  # the day one was retired
+
+    def rounds_of(self, operation: str | None, assessment_type: str | None) -> list[KnownRound]:
+        """The rounds of an operation and a type of assessment; None: of any."""
+        return [
+            one
+            for one in self.rounds
+            if assessment_type in (None, one.assessment_type)
+            and (operation is None or one.operation in ("", operation))
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class Area(Value):
     code: str
     name: str
@@ -111,6 +145,7 @@ class GeoTag(Value):
     nearest_m: float | None = None
     position: GeoPoint | None = None
     distance_m: float | None = None  # between the measured position and the declared place or area
+    converted: str | None = None  # how the declared area's code was read, where it is none of the release's
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +206,7 @@ class Task(Value):
     places: dict[str, KnownPlace] = field(default_factory=dict)  # the project's, by code
     release: str | None = None  # name of the active boundary release
     index_path: str | None = None  # its PlaceIndex on disk
+    registers: Registers = field(default_factory=Registers)  # as they are now
 
 
 @dataclass(frozen=True, slots=True)
