@@ -71,8 +71,8 @@ def filled_choices(source: FormSource) -> Table:
     ]
     own = {(row.get("list_name"), row.get("name")) for row in rows}
     filled = [choice for row in rows for choice in _labelled(row, own)]
-    columns = source.choices.columns or ("list_name", "name", "label")
-    return Table(columns, tuple(filled))
+    columns = dict.fromkeys(("list_name", "name", "label", *source.choices.columns))
+    return Table(tuple(columns), tuple(filled))
 
 
 def _labelled(row: dict[str, str], own: set[tuple[str | None, str | None]]) -> Iterator[dict[str, str]]:
