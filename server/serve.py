@@ -21,6 +21,7 @@ from server.app import create_app
 from server.logging import log_config
 from server.settings import Http, Settings
 from server.slow_clients import GuardedConfig
+from sync.bring_forward import bring_forward
 from sync.collecting import collect_seldom
 from sync.engine import sqlite_file
 from sync.migrate import check_schema
@@ -41,7 +42,7 @@ def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; uploads under way get GRACE_S to end.
 
     Raises Invalid (settings that contradict one another or are not safe), KeyMissing, NotDurable,
-    SchemaMismatch.
+    SchemaMismatch, Conflict (the erasure ledger is not the newest).
     """
     check_exposure(settings.http)
     check_private(settings)
@@ -50,6 +51,8 @@ def serve(settings: Settings) -> None:
     try:
         check_schema(store.engine)
         check_key(store)
+        if told := str(bring_forward(store, settings.space())):
+            log.warning(told)
     finally:
         store.close()
     _allow_connections(settings.http.max_connections)

@@ -90,16 +90,25 @@ def create_app_user(
     places: Sequence[str] = (),
     pcodes: Sequence[str] = (),
     by: str | None = None,
+    organisation: str | None = None,
 ) -> NewToken:
     """A tablet's user: sees all present and future forms of the project unless `forms` names some.
 
     Places and areas narrow it too and add up: the user works at any of the places and in any of the areas.
+    organisation  code of whom the user works for: it owns what is sent, unless the form says another
     The token is good for 400 days. Raises NotFound (project), Invalid (name).
     """
     areas: list[tuple[str | None, str | None]] = [(place, None) for place in places]
     areas += [(None, pcode) for pcode in pcodes]
     grants = [
-        Grant(Role.APP_USER, project_id, xml_form_id=form, place_id=place, pcode=pcode)
+        Grant(
+            Role.APP_USER,
+            project_id,
+            xml_form_id=form,
+            place_id=place,
+            organisation=organisation,
+            pcode=pcode,
+        )
         for form in _each(forms)
         for place, pcode in areas or [(None, None)]
     ]
@@ -120,7 +129,7 @@ def create_token(
 
     Raises NotFound (project), Invalid (name, a role that is not for readers).
     """
-    roles = [str(r) for r in Role if r is not Role.APP_USER]
+    roles = [str(r) for r in Role if r not in (Role.APP_USER, Role.IDENTIFIERS)]
     if role not in roles:
         raise Invalid(
             f"{role!r} is not a role of a reader.",
@@ -275,12 +284,32 @@ def grants_of(session: ReadSession, actor_id: int) -> list[Grant]:
     return [Grant(**row) for row in session.all(_GRANTS, {"actor_id": actor_id})]
 
 
-def assign(session: WriteSession, actor_id: int, grant: Grant, at: datetime) -> None:
-    """Add a grant to an actor, and tell replicas."""
+def assign(
+    session: WriteSession, actor_id: int, grant: Grant, at: datetime, expires_at: datetime | None = None
+) -> str:
+    """Add a grant to an actor, and tell replicas. Returns its uuid."""
     uuid = new_uuid()
     row = {name: getattr(grant, name) for name in Grant.__slots__}
-    session.insert(assignment, [{"uuid": uuid, "actor_id": actor_id, "created_at": at, **row}])
+    session.insert(
+        assignment,
+        [{"uuid": uuid, "actor_id": actor_id, "created_at": at, "expires_at": expires_at, **row}],
+    )
     session.change(ChangeKind.ASSIGNMENT, uuid)
+    return uuid
+
+
+def find_actor(session: ReadSession, actor_id: int) -> Actor:
+    """Somebody who is known and not revoked, with the grants that hold now. Raises NotFound."""
+    row = session.first(
+        select(actor.c.uuid, actor.c.kind, actor.c.name).where(
+            actor.c.id == actor_id, actor.c.revoked_at.is_(None)
+        )
+    )
+    if row is None:
+        raise NotFound(
+            f"There is no actor {actor_id}, or it was revoked.", "`waypost token list` shows the ids."
+        )
+    return Actor(row["uuid"], row["kind"], row["name"], tuple(grants_of(session, actor_id)))
 
 
 def _each(narrowed: Sequence[str]) -> Sequence[str | None]:
@@ -311,7 +340,11 @@ _BY_PUBLIC_ID = (
 
 _GRANTS = (
     select(*(assignment.c[name] for name in Grant.__slots__))
-    .where(assignment.c.actor_id == bindparam("actor_id"), assignment.c.revoked_at.is_(None))
+    .where(
+        assignment.c.actor_id == bindparam("actor_id"),
+        assignment.c.revoked_at.is_(None),
+        assignment.c.role != Role.IDENTIFIERS,  # no role: it shows no row and no column of a dataset
+    )
     .order_by(assignment.c.id)
 )
 

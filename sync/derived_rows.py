@@ -38,7 +38,8 @@ from sync.tables import (
 )
 
 NO_RELEASE = 0
-_IDENTIFYING = b"identifying answers"
+IDENTIFYING = b"identifying answers"
+"""The context under which they are sealed in `answer_row.sealed`."""
 ROW_TABLES = {name: table for name, table in HARMONISED.items() if table is not flow_split}
 _COLUMNS = {n: [c.name for c in t.columns if c.name != "root_id"] for n, t in ROW_TABLES.items()}
 
@@ -120,7 +121,7 @@ def _answers(d: Derived) -> Iterable[dict[str, Any]]:
         sealed = None
         if answers.identifying and d.key is not None:
             plain = orjson.dumps({path: to_json(value) for path, value in answers.identifying.items()})
-            sealed = d.key.seal(plain, _IDENTIFYING)
+            sealed = d.key.seal(plain, IDENTIFYING)
         yield {
             "root_id": d.root_id,
             "version_id": d.record.winner.id,

@@ -4,9 +4,9 @@ In: one submission of the record. Out: a report of what went, or (dry run) would
 original with all its edits and conflicting versions. What stays is the tombstone: the identity with
 `erased_at`, so that a tablet that sends again is recognised and nothing of it comes back.
 
-Files go first, then everything in the database in one transaction, the record's keys with it (what a backup
-may still hold cannot be opened any more), then what the engine keeps of deleted rows. It is safe to run
-again: a run that was killed is completed.
+First the erasure ledger notes it, outside the database, so that no restored backup brings it back. Then the
+files go, then everything in the database in one transaction, the record's keys with it, then what the engine
+keeps of deleted rows. It is safe to run again, and a run that was killed is completed at the next start.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
 
 from sync.decisions import apply_decisions
+from sync.erasures import Entry, ErasureKind, ledger, note_applied
 from sync.problems import NotFound
 from sync.space import Space
 from sync.store import ReadSession, Store, WriteSession, now
@@ -80,6 +81,7 @@ def erase_submission(
         return report
     room: AbstractContextManager[None] = space.room_to_delete() if space else nullcontext()
     with room:
+        _note(store, record)
         return _erase(store, submission_uuid, actor_uuid, reason, blobs)
 
 
@@ -95,14 +97,20 @@ def _erase(
         )  # no worker pairs a row with one that goes
         whole = _record(session, submission_uuid)
         went, late = _report(session, whole, dry_run=False), _blobs(session, whole)
+        listed = _note(store, whole)  # with what came while this ran; before the commit, as ever
         _delete(session, whole)
         _bury(session, whole, actor_uuid, reason, went)
+        note_applied(session, listed)
         return went, late
 
     report, late = store.write(work)
     for name in late:  # came while this ran
         store.blobs.delete(name)
     return Erasure(**{**report.as_dict(), "overwritten": store.overwrite_deleted(TOUCHED)})
+
+
+def _note(store: Store, record: _Record) -> list[Entry]:
+    return ledger(store).append((ErasureKind.SUBMISSION, uuid) for uuid in record.uuids)
 
 
 def _project_of(session: ReadSession, uuid: str) -> str:

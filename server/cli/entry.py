@@ -19,10 +19,14 @@ import typer
 
 from server.cli import (
     app_user,
+    audit,
     dataset,
     demo,
     duplicates,
+    erasures,
     form,
+    grant,
+    informant,
     instance,
     invocation,
     places,
@@ -100,6 +104,10 @@ for name, group in (
     ("places", places.app),
     ("sites", sites.app),
     ("submission", submission.app),
+    ("informant", informant.app),
+    ("grant", grant.app),
+    ("audit", audit.app),
+    ("erasures", erasures.app),
     ("duplicates", duplicates.app),
     ("dataset", dataset.app),
 ):

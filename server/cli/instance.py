@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from server.cli import invocation
+
+if TYPE_CHECKING:
+    from sync.store import Store
 
 KEY_ADVICE = """The master key is {key}.
 Without it nothing that was received can be opened, by anybody, ever. Keep a copy away from this machine now:
@@ -32,7 +35,11 @@ def init() -> None:
     chosen = invocation.settings()
     key = chosen.master_key or chosen.data / "keys" / "master.key"
     was_there = key.exists()
-    initialise(chosen.data, chosen.database_url, chosen.master_key).close()
+    store = initialise(chosen.data, chosen.database_url, chosen.master_key)
+    try:
+        _bring_forward(store)
+    finally:
+        store.close()
     value = {
         "data": str(chosen.data.resolve()),
         "database": _without_password(chosen.database_url),
@@ -56,6 +63,9 @@ def migrate() -> None:
 
     chosen = invocation.settings()
     schema.upgrade(chosen.database_url or default_database(chosen.data))
+    if chosen.master_key.exists():  # else there is nothing sealed yet, and nothing was erased
+        with invocation.opened_store():
+            pass
     invocation.show({"revision": schema.head()}, f"The database is at revision {schema.head()}.")
 
 
@@ -131,6 +141,14 @@ def described(value: Any, indent: str = "") -> str:
             for each in value
         )
     return f"{indent}{value}"
+
+
+def _bring_forward(store: Store) -> None:
+    """Erase again what was erased after the backup this database was restored from, and say so."""
+    from sync.bring_forward import bring_forward
+
+    if told := str(bring_forward(store, invocation.settings().space())):
+        invocation.say(told)
 
 
 def _without_password(url: str) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from server.settings import Settings
+    from sync.disclosure import Discloser
     from sync.problems import Problem
     from sync.store import Store
 
@@ -43,8 +44,13 @@ def settings(**further: Any) -> Settings:
 
 
 @contextmanager
-def opened_store() -> Iterator[Store]:
-    """The store, its schema checked, closed at the end."""
+def opened_store(forward: bool = True) -> Iterator[Store]:
+    """The store, its schema checked, closed at the end.
+
+    forward  erase again what the erasure ledger lists and a restored database does not know, before anything
+             is shown, and say so
+    """
+    from sync.bring_forward import bring_forward
     from sync.migrate import check_schema
     from sync.setup import check_key
     from sync.store import open_store
@@ -54,9 +60,36 @@ def opened_store() -> Iterator[Store]:
     try:
         check_schema(store.engine)
         check_key(store)
+        if forward and (told := str(bring_forward(store, chosen.space()))):
+            say(told)
         yield store
     finally:
         store.close()
+
+
+def discloser(store: Store, actor_id: int | None) -> Discloser:
+    """Who has identifying answers opened: the actor that is named, and the login at this machine.
+
+    Raises Invalid when nobody is named, NotFound for an actor that is unknown or revoked.
+    """
+    import getpass
+
+    from sync.access import find_actor
+    from sync.disclosure import Discloser
+    from sync.problems import Invalid
+
+    if actor_id is None:
+        raise Invalid(
+            "It is not said who looks at the identifying answers.",
+            "Give --as ACTOR and --reason TEXT; `waypost grant list` shows who may.",
+        )
+    with store.read() as session:
+        found = find_actor(session, actor_id)
+    try:
+        login: str | None = getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        login = None
+    return Discloser(found.uuid, login)
 
 
 def show(value: Any, text: str | Callable[[], str]) -> None:

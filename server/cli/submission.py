@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from server.cli import invocation
 from server.cli.instance import described
+
+if TYPE_CHECKING:
+    from sync.store import Store
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Submissions, one by one.")
 
@@ -18,6 +21,16 @@ Instance = Annotated[
 ]
 InProject = Annotated[int | None, typer.Option(metavar="N", help="Only in this project.")]
 OfForm = Annotated[str | None, typer.Option(metavar="ID", help="Only of this form.")]
+Identifiers = Annotated[
+    bool,
+    typer.Option("--identifiers", help="With the answers that identify people: needs --as and --reason."),
+]
+As = Annotated[
+    int | None, typer.Option("--as", metavar="ACTOR", help="Who looks: an id of `waypost grant list`.")
+]
+Reason = Annotated[
+    str | None, typer.Option(help="Why they are opened; kept in the audit trail. Never repeat an answer.")
+]
 Note = Annotated[str | None, typer.Option(help="Why, for whoever asks later. Never repeat an answer.")]
 
 
@@ -28,20 +41,74 @@ class Waiting(StrEnum):
 
 
 @app.command()
-def show(instance_id: Instance, project: InProject = None, form: OfForm = None) -> None:
+def show(
+    instance_id: Instance,
+    project: InProject = None,
+    form: OfForm = None,
+    identifiers: Identifiers = False,
+    as_actor: As = None,
+    reason: Reason = None,
+) -> None:
     """Show what became of a submission: versions, attachments, rows made of it, flags.
 
+    Of answers that identify people it tells that they are there, by question. With --identifiers they are
+    opened, where the actor holds a grant (`waypost grant identifiers`), and the audit trail says so.
     Exit status 2 with the candidates when the instanceID is in several forms or projects.
 
     \b
     waypost submission show uuid:6a0f2d9e-...
     waypost submission show uuid:6a0f2d9e-... --project 1 --form fmr --json
+    waypost submission show uuid:6a0f2d9e-... --identifiers --as 3 --reason "asked for by the family, case 12"
     """
     from sync.inspection import show_submission
 
     with invocation.opened_store() as store:
         value = show_submission(store, instance_id, project, form)
+        value["identifying"] = (
+            _identifying(store, value, as_actor, reason) if identifiers else _sealed(store, value)
+        )
     invocation.show(value, lambda: described(value))
+
+
+@app.command()
+def xml(
+    instance_id: Instance,
+    project: InProject = None,
+    form: OfForm = None,
+    identifiers: Identifiers = False,
+    as_actor: As = None,
+    reason: Reason = None,
+) -> None:
+    """Print a submission's XML, every version of it. Answers that identify people are empty.
+
+    With --identifiers it is printed as it was received, where the actor holds a grant, and the audit trail
+    says so. Where the form is not known nobody can tell which answers identify: all are empty then.
+
+    \b
+    waypost submission xml uuid:6a0f2d9e-...
+    waypost submission xml uuid:6a0f2d9e-... --identifiers --as 3 --reason "compared with the paper form"
+    """
+    import sys
+
+    from sync.disclosure import disclose_xml, shown_xml
+    from sync.inspection import find_submission
+
+    with invocation.opened_store() as store:
+        with store.read() as session:
+            uuid = find_submission(session, instance_id, project, form)["uuid"]
+            found = [] if identifiers else shown_xml(session, store, uuid)
+        if identifiers:
+            found = disclose_xml(store, _discloser(store, as_actor), uuid, reason or "")
+    if invocation.current.get().json:
+        texts = [{**_of_version(v), "xml": v.xml and v.xml.decode("utf-8", "replace")} for v in found]
+        invocation.show(texts, "")
+        return
+    for version in found:
+        if version.withheld:
+            invocation.say(version.withheld)
+        if version.xml is not None:
+            sys.stdout.buffer.write(version.xml + b"\n")
+    sys.stdout.buffer.flush()
 
 
 @app.command("list")
@@ -179,6 +246,34 @@ def erase(
         report = erase_submission(store, uuid, None, reason, dry_run, space).as_dict()
     heading = "Would be erased" if dry_run else "Erased"
     invocation.show(report, lambda: f"{heading}:\n{described(report, '  ')}")
+
+
+def _sealed(store: Store, value: dict[str, Any]) -> list[dict[str, Any]]:
+    """Which identifying answers there are, without what they say."""
+    from sync.disclosure import sealed_answers
+
+    if value["erased_at"] is not None:
+        return []
+    with store.read() as session:
+        found = sealed_answers(session, store, value["uuid"])
+    return [{"question": a.question, "instance": a.ordinal, "answer": "sealed"} for a in found]
+
+
+def _identifying(
+    store: Store, value: dict[str, Any], as_actor: int | None, reason: str | None
+) -> list[dict[str, Any]]:
+    from sync.disclosure import disclose
+
+    found = disclose(store, _discloser(store, as_actor), value["uuid"], reason or "")
+    return [{"question": a.question, "instance": a.ordinal, "answer": a.value} for a in found]
+
+
+def _discloser(store: Store, as_actor: int | None) -> Any:
+    return invocation.discloser(store, as_actor)
+
+
+def _of_version(version: Any) -> dict[str, Any]:
+    return {name: getattr(version, name) for name in ("state", "form_version", "withheld")}
 
 
 def _decide(

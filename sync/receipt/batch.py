@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
+from sync.erasures import bury_what_came_again
 from sync.originals import key_context
 from sync.receipt.answer import Receipt, ReceiptKind
 from sync.receipt.arrival import Arrival, SealedFile
@@ -121,8 +122,11 @@ def _open_records(keyring: Keyring, session: WriteSession, arrivals: Sequence[Ar
             for uuid, id_ in inserted.items()
         ],
     )
+    erased = bury_what_came_again(session, keyring, inserted) if inserted else set()
     records = {
-        uuid: _Record(id_, _deprecated(first[uuid]), first[uuid].key, is_new=True)
+        uuid: _Record(
+            id_, _deprecated(first[uuid]), None if uuid in erased else first[uuid].key, is_new=True
+        )
         for uuid, id_ in inserted.items()
     }
     known = [uuid for uuid in first if uuid not in inserted]
