@@ -19,6 +19,7 @@ from forms.sheets import Header, Sheet
 
 HARMONISE = "harmonise"
 SENSITIVITY = "sensitivity"
+LINT = "lint"
 NO_LANGUAGE = constants.DEFAULT_LANGUAGE_VALUE  # "default": what pyxform calls a label without a language
 
 Tokens = tuple[str, ...]
@@ -39,7 +40,7 @@ TRANSLATED: dict[str, tuple[Tokens, ...]] = {
 def _rules(sheet: str) -> tuple[dict[str, object], frozenset[str]]:
     """(aliases, known columns) of a sheet, as pyxform has them, with ours."""
     if sheet == "survey":
-        own = {HARMONISE, SENSITIVITY, "disabled", "trigger", "parameters", "choice_filter"}
+        own = {HARMONISE, SENSITIVITY, LINT, "disabled", "trigger", "parameters", "choice_filter"}
         return aliases.survey_header, frozenset(MultipleChoiceQuestion.get_slot_names()) | own
     if sheet == "settings":
         return aliases.settings_header, frozenset(Survey.get_slot_names()) | {HARMONISE, "namespaces"}

@@ -99,6 +99,23 @@ PROBLEM_TITLES: dict[str, str] = {
     "type-changed": "A question of the same name has another type",
     "repeat-changed": "A question of the same name is asked another number of times",
     "not-only-mapping": "More than the mapping differs",
+    # lint: it compiles, and is unwise
+    "identifier-unmarked": "A question looks identifying and is not marked so",
+    "person-text": "Free text about persons is not guarded",
+    "public-free-text": "Free text is public",
+    "consent-missing": "Persons are asked about themselves without consent",
+    "personal-before-consent": "A personal question comes before consent",
+    "consent-not-binding": "A person who did not agree is asked all the same",
+    "consent-needless": "Consent is asked where nobody is asked about themselves",
+    "purpose-missing": "Nothing says what the form is for",
+    "untranslated": "A translation repeats the source language",
+    "no-dont-know": "A question that must be answered has no answer for not knowing",
+    "required-trap": "A question that must be answered cannot always be",
+    "long-list": "A long list cannot be searched",
+    "unbounded-count": "A number has no bounds",
+    "unbounded-date": "A date has no bounds",
+    "image-size": "Pictures are sent in full size",
+    "bad-lint": "A lint cell silences nothing",
     # ODK Validate, at publication
     "odk-validate": "ODK Validate refuses the form",
 }

