@@ -91,7 +91,11 @@ def daily_rows(
     Filters by place and tool choose rows; the coverage beside them stays that of the whole scope.
     """
     network = read_network(session, scope.project_id, locate)
-    covered = [point for point in network.values() if scope.covers_place(point.code, point.row_areas)]
+    covered = [
+        point
+        for point in network.values()
+        if scope.covers_place(point.code, point.row_areas, of_herds=point.tool == "TTT")
+    ]
     table = _Table(session, scope, filters, network, covered)
     if filters.date_from is None and filters.date_to is None:
         yield table.rows(None, None)

@@ -64,7 +64,9 @@ def group_sums(session: ReadSession, scope: Scope, days: Days) -> Iterable[RowMa
             func.min(flow.c.place_type).label("place_type"),
             func.min(_areas(flow, session.dialect)).label("areas"),
         )
-        .where(scope.rows(flow), flow.c.status == COUNTED, _within(flow.c.reporting_date, days))
+        .where(
+            scope.rows(flow, by_place=True), flow.c.status == COUNTED, _within(flow.c.reporting_date, days)
+        )
         .group_by(*key)
     )
     return session.all(statement)
@@ -82,7 +84,12 @@ def group_hours(session: ReadSession, scope: Scope, days: Days) -> Iterable[RowM
             flow.c.obs_end,
             flow.c.obs_hours,
         )
-        .where(scope.rows(flow), flow.c.status == COUNTED, _within(flow.c.reporting_date, days), known)
+        .where(
+            scope.rows(flow, by_place=True),
+            flow.c.status == COUNTED,
+            _within(flow.c.reporting_date, days),
+            known,
+        )
         .distinct()
     )
     return session.all(statement)
@@ -102,7 +109,9 @@ def day_forms(session: ReadSession, scope: Scope, days: Days) -> Iterable[RowMap
         observation.c.obs_end,
         observation.c.obs_hours,
         _areas(observation, session.dialect).label("areas"),
-    ).where(scope.rows(observation), observation.c.status == COUNTED, _within(OBSERVED_ON, days))
+    ).where(
+        scope.rows(observation, by_place=True), observation.c.status == COUNTED, _within(OBSERVED_ON, days)
+    )
     return session.all(statement.order_by(observation.c.record_id))
 
 
@@ -131,7 +140,7 @@ def next_day(session: ReadSession, scope: Scope, after: date | None) -> date | N
     """The first day with anything in scope, on or after a day; None when there is none."""
     days = []
     for table, day in ((flow, flow.c.reporting_date), (observation, OBSERVED_ON)):
-        wanted = [scope.rows(table), table.c.status == COUNTED]
+        wanted = [scope.rows(table, by_place=True), table.c.status == COUNTED]
         if after is not None:
             wanted.append(day >= after)
         days.append(session.scalar(select(func.min(day)).where(*wanted)))

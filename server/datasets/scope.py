@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import orjson
@@ -20,10 +21,11 @@ from sqlalchemy import ColumnElement, Table, and_, case, false, null, or_, selec
 
 from server.datasets.columns import Column
 from server.datasets.dataset import Dataset
+from server.datasets.release import FINE_COLUMNS, Releases, is_transhumance, may_be_published, releases
 from sync.access import Actor, Grant
 from sync.places.releases import active_release
 from sync.problems import Forbidden, NotFound
-from sync.store import ReadSession
+from sync.store import ReadSession, now
 from sync.tables import admin_alias, admin_area, project
 from sync.tables.access import Role
 
@@ -55,8 +57,16 @@ class Part:
     organisation: str | None = None
     areas: tuple[Area, ...] | None = None
 
-    def rows(self, table: Table) -> ColumnElement[bool]:
-        """The predicate of the rows of a harmonised table that this grant shows."""
+    @property
+    def is_public(self) -> bool:
+        """Whether what it shows is as good as published: then transhumance needs its owner's release."""
+        return "internal" not in self.sees
+
+    def rows(self, table: Table, published: ColumnElement[bool]) -> ColumnElement[bool]:
+        """The predicate of the rows of a harmonised table that this grant shows.
+
+        published  which rows may leave to the public
+        """
         narrowed = [
             table.c[name] == value
             for name, value in (
@@ -69,6 +79,8 @@ class Part:
         withheld = [kind for kind in _WITHHELD_ROWS if kind not in self.sees]
         if self.areas is not None:
             narrowed.append(or_(false(), *(_in_area(table, area) for area in self.areas)))
+        if self.is_public:
+            narrowed.append(published)
         return and_(true(), table.c.sensitivity.not_in(withheld), *narrowed)
 
     def covers_place(self, code: str, areas: Iterable[Area]) -> bool:
@@ -88,11 +100,20 @@ class Scope:
     project_id: int
     project_uuid: str
     parts: tuple[Part, ...]
+    released: Releases = ()
+    today: date = date.min
 
-    def rows(self, table: Table) -> ColumnElement[bool]:
-        """The predicate of the rows of a harmonised table that the actor may see, project included."""
+    def rows(self, table: Table, *, by_place: bool = False) -> ColumnElement[bool]:
+        """The predicate of the rows of a harmonised table that the actor may see, project included.
+
+        by_place  the rows are to be told by place: a herd's place is never published, however late
+        """
+        published = (
+            ~is_transhumance(table) if by_place else may_be_published(table, self.released, self.today)
+        )
         return and_(
-            table.c.project_uuid == self.project_uuid, or_(*(part.rows(table) for part in self.parts))
+            table.c.project_uuid == self.project_uuid,
+            or_(*(part.rows(table, published) for part in self.parts)),
         )
 
     def columns(self, dataset: Dataset) -> tuple[Column, ...]:
@@ -103,13 +124,17 @@ class Scope:
     def value(self, table: Table, column: Column, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """`value` where a grant that shows the row also shows the column, else null."""
         showing = [part for part in self.parts if column.sensitivity in part.sees]
-        if len(showing) == len(self.parts):
+        is_fine = column.name in FINE_COLUMNS and any(part.is_public for part in self.parts)
+        if len(showing) == len(self.parts) and not is_fine:
             return value
-        return case((or_(false(), *(part.rows(table) for part in showing)), value), else_=null())
+        published = ~is_transhumance(table) if is_fine else may_be_published(table, self.released, self.today)
+        return case((or_(false(), *(part.rows(table, published) for part in showing)), value), else_=null())
 
-    def covers_place(self, code: str, areas: Iterable[Area]) -> bool:
+    def covers_place(self, code: str, areas: Iterable[Area], of_herds: bool = False) -> bool:
+        """Whether the actor may be told of a registered place; where herds are counted, not the public."""
         areas = tuple(areas)
-        return any(part.covers_place(code, areas) for part in self.parts)
+        parts = (part for part in self.parts if not (of_herds and part.is_public))
+        return any(part.covers_place(code, areas) for part in parts)
 
     def shows_position(self, code: str, areas: Iterable[Area]) -> bool:
         """Whether the coordinates of a registered place may be seen: as sensitive as measured ones."""
@@ -128,7 +153,8 @@ class Scope:
             orjson.dumps([sorted(p.sees), p.xml_form_id, p.place_id, p.organisation, p.areas])
             for p in self.parts
         )
-        return hashlib.sha256(self.project_uuid.encode() + b"\n".join(parts)).hexdigest()
+        state = orjson.dumps([self.project_uuid, self.released, self.today])
+        return hashlib.sha256(state + b"\n".join(parts)).hexdigest()
 
 
 def scope(session: ReadSession, actor: Actor | None, project_id: int) -> Scope:
@@ -151,7 +177,8 @@ def scope(session: ReadSession, actor: Actor | None, project_id: int) -> Scope:
         )
     release = active_release(session, project_id)
     release_id = release.id if release else None
-    return Scope(project_id, str(uuid), tuple(_part(session, grant, release_id) for grant in reading))
+    parts = tuple(_part(session, grant, release_id) for grant in reading)
+    return Scope(project_id, str(uuid), parts, releases(session), now().date())
 
 
 def row_area(level: int, code: str, iso3: str | None) -> Area | None:

@@ -32,6 +32,8 @@ class Organisation(SQLModel, table=True):
     uuid: str = Field(sa_type=Text, unique=True)
     code: str = Field(sa_type=Text, unique=True)
     name: str = Field(sa_type=Text)
+    release_after_days: int | None = Field(default=None, sa_type=Integer)
+    """After how many days its records of transhumance may be published; None: never (DOMAIN 2.8, rule 8)."""
     updated_at: datetime | None = Field(default=None, sa_type=UtcInstant)
 
 

@@ -128,7 +128,7 @@ def test_removed_rows_are_there_only_when_asked_for(sahelia: Country, readers: R
 def test_filters_choose_rows_and_a_mistyped_one_is_refused(sahelia: Country, readers: Readers) -> None:
     sahelia.flow(MONDAY, FMP_01, 1)
     sahelia.flow(TUESDAY, FMP_02, 2, flow_tool="TTT", round="R2")
-    token = readers.token("viewer")
+    token = readers.token("analyst")
 
     def found(query: str, dataset: str = "flow", figure: str = "n_ind") -> list[str]:
         return [row[figure] for row in readers.csv(f"/{dataset}.csv?{query}", token)]
