@@ -25,6 +25,7 @@ PLACES = (
     ListedPlace("FMP-01", "Koubri", "fmp"),
     ListedPlace("FMP-02", "Dakola", "fmp"),
     ListedPlace("POE-01", "Pont", "poe_land"),
+    ListedPlace("POE-02", "Aéroport", "poe_airport"),
     ListedPlace("CP-01", "Mare", "counting_point"),
     ListedPlace("CP-02", "Puits", "counting_point"),
     ListedPlace("SITE-01", "Camp", "site"),

@@ -1,4 +1,4 @@
-"""The five forms of the library: they compile, feed the tables they are for, and respect people."""
+"""The forms of the library: they compile, feed the tables they are for, and respect people."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from functools import cache
 import pytest
 from pyxform.xls2xform import convert
 
-from forms import vocabulary
+from forms import languages, vocabulary
 from forms.compile import compile_form
 from forms.generated_lists import GENERATED_LISTS
+from forms.library_build import missing
 from forms.library_index import (
-    AREAS_FILE,
     FORM_FILES,
     PLACE_FILES,
     ListedArea,
     ListedPlace,
     library,
     media_for,
+    sources,
 )
 from forms.model import CompiledForm
 from forms.workbook import read_workbook
 
 FORMS = tuple(FORM_FILES)
-LANGUAGES = ("English (en)", "French (fr)")
 METADATA = ("start", "end", "today", "deviceid")
 
 
@@ -44,6 +44,11 @@ def rows(name: str, sheet: str = "survey") -> list[dict[str, str]]:
     return [{header.text: row.get(header) for header in found.headers} for row in found.filled()]
 
 
+def languages_of(name: str) -> tuple[str, ...]:
+    """As the columns name them, English first: "French (fr)"."""
+    return tuple(languages.languages()[code].name for code in sources()[name].languages)
+
+
 def questions(name: str) -> list[dict[str, str]]:
     return [row for row in rows(name) if not row["type"].startswith(("begin_", "end_"))]
 
@@ -51,7 +56,11 @@ def questions(name: str) -> list[dict[str, str]]:
 @pytest.mark.parametrize("name", FORMS)
 def test_form_compiles_without_a_remark_and_names_the_files_it_needs(name: str) -> None:
     form = compiled(name)
-    assert (form.xml_form_id, form.languages, set(form.media)) == (name, LANGUAGES, set(FORM_FILES[name]))
+    assert (form.xml_form_id, form.languages, set(form.media)) == (
+        name,
+        languages_of(name),
+        set(FORM_FILES[name]),
+    )
     assert re.fullmatch(r"20\d{8}", form.version)
 
 
@@ -67,7 +76,10 @@ def test_odk_validate_accepts_the_form(name: str) -> None:
     [
         ("fmr", {"observation", "flow", "flow_split"}),
         ("fms", {"profile"}),
+        ("fmp_baseline", {"baseline"}),
+        ("poe_baseline", {"baseline"}),
         ("poe_status", {"baseline"}),
+        ("poe_flow", {"observation", "flow", "flow_split", "baseline"}),
         ("ttt_count", {"flow", "flow_split"}),
         ("b2", {"baseline"}),
     ],
@@ -104,22 +116,16 @@ def test_first_thing_a_form_says_is_what_it_is_for(name: str) -> None:
     shown = [row for row in rows(name) if row["type"] not in METADATA]
     assert [row["type"] for row in rows(name)[: len(METADATA)]] == list(METADATA)
     assert (shown[0]["type"], shown[0]["name"]) == ("note", "purpose")
-    assert all(len(shown[0][f"label::{language}"]) > 150 for language in LANGUAGES)
+    assert all(len(shown[0][f"label::{language}"]) > 150 for language in languages_of(name))
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_every_text_is_there_in_both_languages(name: str) -> None:
-    texts = [header for header in rows(name)[0] if header.endswith(LANGUAGES[0])]
-    half = [
-        (row["name"], header)
-        for row in rows(name)
-        for header in texts
-        if bool(row[header]) != bool(row[header.replace(*LANGUAGES)])
-    ]
-    assert half == []
-    assert [
-        row for row in rows(name, "choices") if not all(row[f"label::{language}"] for language in LANGUAGES)
-    ] == []
+def test_every_text_is_there_in_every_language_of_the_form(name: str) -> None:
+    source = sources()[name]
+    assert languages_of(name)[0] == "English (en)"
+    assert {code: [m.where for m in missing(source, code)] for code in source.languages} == {
+        code: [] for code in source.languages
+    }
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -128,7 +134,7 @@ def test_every_question_says_how_sensitive_it_is_and_every_refusal_says_why(name
     silent = [
         q["name"]
         for q in questions(name)
-        if q.get("constraint") and not q[f"constraint_message::{LANGUAGES[0]}"]
+        if q.get("constraint") and not q["constraint_message::English (en)"]
     ]
     assert (unmarked, silent) == ([], [])
 
@@ -147,6 +153,9 @@ def test_position_and_free_text_are_restricted_and_photos_are_limited_in_size(na
     [
         ("fmr", []),
         ("poe_status", []),
+        ("poe_flow", []),
+        ("fmp_baseline", ["ki_name", "ki_phone"]),
+        ("poe_baseline", ["ki_name", "ki_phone"]),
         ("ttt_count", []),
         ("fms", ["photo", "phone"]),
         ("b2", ["ki_name", "ki_phone"]),
@@ -182,23 +191,18 @@ def test_local_codes_become_standard_ones(name: str, list_name: str) -> None:
 def test_place_list_and_areas_become_the_files_of_a_form() -> None:
     places = [
         ListedPlace("CP-2", 'Puits "neuf", est', "counting_point"),
-        ListedPlace("FMP-1", "Gare", "fmp"),
-        ListedPlace("CP-1", "Mare", "counting_point"),
+        ListedPlace("FMP-1", "Gare", "fmp", adm1="NE001"),
+        ListedPlace("FMP-0", "Pont", "fmp"),
     ]
     areas = [ListedArea("NE001001", "Aderbissinat", 2, "NE001"), ListedArea("NE001", "Agadez", 1, "NER")]
-    assert media_for("ttt_count", places, areas) == {
-        "counting_points.csv": b"name,label,kind,adm1,adm2,adm3,corridor\n"
-        b"CP-1,Mare,counting_point,,,,\n"
-        b'CP-2,"Puits ""neuf"", est",counting_point,,,,\n',
-        "areas.csv": b"name,label,level,parent\nNE001,Agadez,1,NER\nNE001001,Aderbissinat,2,NE001\n",
+    assert media_for("fmr", places, areas) == {
+        "fmp.csv": b"name,label,kind,adm1,adm2,adm3,corridor\nFMP-1,Gare,fmp,NE001,,,\nFMP-0,Pont,fmp,,,,\n",
+        "all_areas.csv": b"name,label,level,parent\nNE001,Agadez,1,NER\nNE001001,Aderbissinat,2,NE001\n",
     }
-    assert media_for("fmr", places) == {"fmp.csv": b"name,label,kind,adm1,adm2,adm3,corridor\nFMP-1,Gare,fmp,,,,\n"}
     assert media_for("poe_status", places) == {"poe.csv": b"name,label,kind,adm1,adm2,adm3,corridor\n"}
+    assert b'CP-2,"Puits ""neuf"", est",' in media_for("ttt_count", places)["counting_points.csv"]
 
 
-def test_every_file_a_form_needs_can_be_made_from_registered_places() -> None:
-    named = {file for wanted in FORM_FILES.values() for file in wanted}
-    assert named <= GENERATED_LISTS.keys()
-    assert {AREAS_FILE, *PLACE_FILES} <= named
-    types = set().union(*PLACE_FILES.values())
-    assert types <= vocabulary.codes("place_type").keys()
+def test_every_file_a_form_needs_is_one_a_server_makes() -> None:
+    assert {file for wanted in FORM_FILES.values() for file in wanted} <= GENERATED_LISTS.keys()
+    assert set().union(*PLACE_FILES.values()) <= vocabulary.codes("place_type").keys()
