@@ -16,7 +16,7 @@ from pathlib import Path
 
 from forms.model import CompiledForm
 from sync.pipeline import StepFailed, run
-from sync.steps.values import KnownPlace, Outcome, Task, Value
+from sync.steps.values import KnownPlace, Outcome, Registers, Task, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Context:
     places: dict[str, KnownPlace] = field(default_factory=dict)
     release: str | None = None
     index_path: str | None = None
+    registers: Registers = field(default_factory=Registers)
 
     def write(self, folder: Path) -> PackedContext:
         """Pack it into a file of the worker's private folder."""
@@ -88,6 +89,7 @@ def derive(work: Work) -> Outcome | Refused:
         places=context.places,
         release=context.release,
         index_path=context.index_path,
+        registers=context.registers,
     )
     try:
         return run(task)

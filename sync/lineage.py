@@ -86,6 +86,13 @@ class Record:
     not_applied: tuple[Version, ...] = ()  # edits after the winner whose processing is parked
 
     @property
+    def owned_by(self) -> Version | None:
+        """The version whose sender's organisation the record belongs to: the original's, whoever corrects it;
+        the winner's where the original itself waits."""
+        own = self.root.versions if self.root else ()
+        return next((v for v in own if self.states[v.id][0] == VersionState.CURRENT), self.winner)
+
+    @property
     def fingerprint(self) -> tuple[int, ...]:
         """The versions it was worked out from: another set means it has to be worked out again."""
         return tuple(sorted(v.id for node in self.nodes for v in node.versions))

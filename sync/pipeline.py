@@ -21,6 +21,7 @@ from sync.steps.geotag import geotag, tag_columns
 from sync.steps.parse import parse
 from sync.steps.project import Drafts, drafts, rows
 from sync.steps.quality import quality, with_flags
+from sync.steps.scope import fill_scope
 from sync.steps.values import Block, FlagNote, GeoPoint, GeoTag, KnownPlace, Outcome, Parsed, Row, Task
 
 
@@ -73,7 +74,9 @@ def _geotag(at: Progress) -> None:
 def _project(at: Progress) -> None:
     located = {record_id: tag_columns(tag, at.task.release) for record_id, tag in at.tags.items()}
     zones = {record_id: tag.place.timezone for record_id, tag in at.tags.items() if tag.place}
-    at.rows = rows(at.drafts, at.parsed, at.task, located, zones)
+    found = rows(at.drafts, at.parsed, at.task, located, zones)
+    at.rows, notes = fill_scope(found, at.task.registers)
+    at.drafts.notes += notes
 
 
 def _quality(at: Progress) -> None:

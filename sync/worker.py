@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from sqlalchemy import select
 
@@ -24,6 +25,7 @@ from sync.lineage import Record, resolve
 from sync.originals import open_bodies, record_keys
 from sync.places.retag import pending_retag, retag
 from sync.problems import StorageFull, Unavailable
+from sync.registers.known import registers_version
 from sync.sandbox import Sandbox, SandboxFailure
 from sync.steps.values import FlagNote, Outcome
 from sync.store import ReadSession, Store, WriteSession
@@ -51,6 +53,7 @@ class _Job:
     damaged: bool = False  # its bytes do not open
     release_id: int = NO_RELEASE
     mapping_id: int = 0
+    registers: tuple[Any, ...] = ()  # sync.registers.known.registers_version when it was derived
 
 
 class Worker:
@@ -189,8 +192,8 @@ class Worker:
     def _jobs(self, session: ReadSession, claimed: list[queue.Claimed]) -> Iterable[_Job]:
         records = resolve(session, {c.submission_id for c in claimed}, form_states(session))
         surroundings: dict[str, Surroundings] = {}
-        actors = {r.winner.actor_uuid for r in records if r.winner and r.winner.actor_uuid}
-        organisations = self._contexts.organisations(session, actors)
+        owning = [version for record in records if (version := record.owned_by) is not None]
+        organisations = self._contexts.organisations(session, owning)
         bodies = open_bodies(session, self.store, [r.winner.id for r in records if r.root and r.winner])
         for record in records:
             members = {node.id for node in record.nodes}
@@ -216,9 +219,16 @@ class Worker:
                 body=body,
                 form_version=winner.form_version,
                 received_at=winner.received_at,
-                organisation=organisations.get(winner.actor_uuid or ""),
+                organisation=organisations.get((record.owned_by or winner).id),
             )
-            yield _Job(record, events, work, release_id=around.release_id, mapping_id=around.mapping_id)
+            yield _Job(
+                record,
+                events,
+                work,
+                release_id=around.release_id,
+                mapping_id=around.mapping_id,
+                registers=around.registers_version,
+            )
 
     def _write(
         self,
@@ -239,10 +249,13 @@ class Worker:
         projects = {job.record.nodes[0].project_uuid for job, _ in done}
         releases = self._contexts.release_ids(session, projects)
         mappings = self._contexts.mapping_ids(session, projects)
+        registers = {uuid: registers_version(session, uuid) for uuid in projects}
         fresh: list[tuple[_Job, Outcome | None]] = []
         for job, outcome in done:
             record = now.get(job.record.nodes[0].id)
-            if record is not None and _is_as_before(record, job, releases, mappings):
+            derived_with = job.registers == registers[job.record.nodes[0].project_uuid]
+            as_before = derived_with or job.work is None
+            if record is not None and as_before and _is_as_before(record, job, releases, mappings):
                 fresh.append((replace(job, record=record), outcome))
             else:
                 queue.release(session, job.events)

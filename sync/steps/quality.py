@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from sync.flags import FLAGS
-from sync.steps.checks import Check, Seen, answers, clocks, codes, day, location, sums
+from sync.steps.checks import Check, Seen, answers, clocks, codes, day, location, registers, sums
 from sync.steps.values import FlagNote, GeoTag, Parsed, Row, Split, Task
 
 CHECKS: tuple[Check, ...] = (
@@ -29,6 +29,8 @@ CHECKS: tuple[Check, ...] = (
     clocks.dates,
     answers.too_fast,
     location.location,
+    registers.codes,
+    registers.rounds,
 )
 
 
@@ -47,7 +49,7 @@ def quality(
     by_record: dict[str, tuple[Split, ...]] = defaultdict(tuple)
     for split in splits:
         by_record[split.record_id] += (split,)
-    seen = Seen(parsed, task.form, task.received_at, rows, by_record, tags, task.release)
+    seen = Seen(parsed, task.form, task.received_at, rows, by_record, tags, task.release, task.registers)
     found = [*notes, *(note for check in CHECKS for note in check(seen))]
     unique = {(note.code, note.record_id, note.reason): note for note in found}
     return tuple(unique.values())

@@ -27,10 +27,10 @@ class Code(SQLModel, table=True):
 
 
 class CodeCrosswalk(SQLModel, table=True):
-    """A foreign code and ours: DTM API strings, Missing Migrants causes, a statistics office's areas and ages.
+    """A foreign code and ours: DTM API strings, Missing Migrants causes, an office's areas and ages.
 
-    What this version ships belongs to no project ("") and is loaded from the vocabulary; an office's own codes
-    belong to one. Texts stand in the key where nulls would not be equal to each other.
+    What this version ships belongs to no project ("") and is loaded from the vocabulary; an office's own
+    codes belong to one. Texts stand in the key where nulls would not be equal to each other.
     """
 
     __tablename__ = "code_crosswalk"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from forms.model import CompiledForm
-from sync.steps.values import FlagNote, GeoTag, Parsed, Row, Split
+from sync.steps.values import FlagNote, GeoTag, Parsed, Registers, Row, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Seen:
     splits: Mapping[str, tuple[Split, ...]]
     tags: Mapping[str, GeoTag]
     release: str | None  # active boundary release
+    registers: Registers = field(default_factory=Registers)
 
 
 Check = Callable[[Seen], Iterator[FlagNote]]

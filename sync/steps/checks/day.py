@@ -11,7 +11,9 @@ from sync.steps.values import FlagNote, Row
 
 def outcome(seen: Seen) -> Iterator[FlagNote]:
     """An observation against the groups counted in it. A group whose size is 0 is none."""
-    counts_groups = any(maker.table == "flow" for maker in seen.form.makers)
+    makers = [maker for maker in seen.form.makers if maker.table == "flow"]
+    # A form that is itself one group (one for each herd) tells of the others in other submissions.
+    counts_groups = len(makers) > 1 or any(maker.repeat for maker in makers)
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in seen.rows:
         if row.table == "flow" and row.values.get("observation_id") and row.values.get("n_ind") != 0:

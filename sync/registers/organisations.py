@@ -1,0 +1,66 @@
+"""Organisations: who owns records under an agreement. The one register that all projects share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from sync.registers.entries import (
+    Plan,
+    Register,
+    Report,
+    records_with,
+    records_with_any,
+    write_entries,
+)
+from sync.registers.table import Line, read_entries, read_lines
+from sync.store import ReadSession, Store
+from sync.tables import organisation
+from sync.tables.log import ChangeKind
+
+COLUMNS = ("code", "name")
+
+REGISTER = Register(
+    name="organisation",
+    plural="organisations",
+    table=organisation,
+    key=("code",),
+    kind=ChangeKind.ORGANISATION,
+    carried_as="organisation",
+    columns=COLUMNS,
+)
+
+
+def add_organisation(
+    store: Store, code: str, name: str, *, update: bool = False, by: str | None = None
+) -> Report:
+    """Register an organisation. Raises Invalid (code, name), Conflict (there, with another name)."""
+    entries = read_entries([Line({"code": code, "name": name})], _read, REGISTER.label)
+    return write_entries(store, REGISTER, None, entries, _concerned, update=update, by=by)
+
+
+def import_organisations(
+    store: Store, data: bytes, *, dry_run: bool = False, by: str | None = None
+) -> Report:
+    """Register organisations from a CSV with the columns `code` and `name`. Raises Invalid, row by row."""
+    lines = read_lines(data, COLUMNS, COLUMNS, REGISTER.plural)
+    entries = read_entries(lines, _read, REGISTER.label)
+    return write_entries(store, REGISTER, None, entries, _concerned, dry_run=dry_run, by=by)
+
+
+def list_organisations(session: ReadSession) -> list[dict[str, Any]]:
+    """Every organisation by code: code, name, uuid."""
+    o = organisation.c
+    return [dict(row) for row in session.all(select(o.code, o.name, o.uuid).order_by(o.code))]
+
+
+def _read(line: Line) -> dict[str, Any]:
+    return {"code": line.code("code"), "name": line.required("name")}
+
+
+def _concerned(session: ReadSession, plan: Plan) -> set[int]:
+    """A name concerns no row; a new code those that carry it, and the first one all that carry any."""
+    if plan.new and not plan.before:
+        return records_with_any(session, None, REGISTER.carried_as)
+    return records_with(session, None, REGISTER.carried_as, [entry["code"] for entry in plan.new])
