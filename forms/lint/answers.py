@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from forms import vocabulary
 from forms.lint.questionnaire import Note, Question, Questionnaire
+from forms.lint.words import names_a_thing
 
 LONG = 30
 _WAYS_OUT = {"dnk", "pnta", "unknown", "other", "none"}
@@ -55,7 +56,7 @@ def check_traps(form: Questionnaire) -> Iterator[Note]:
             yield form.note(
                 one, "required", detail, "Make it optional, or ask first whether it can be taken."
             )
-        elif one.field.type == "string" and one.field.choices is None and not one.node.type.selects:
+        elif one.field.type == "string" and not (one.feeds or names_a_thing(one.text)):
             detail = f"{one.name!r} cannot be left without a text, also by whoever does not know one."
             yield form.note(one, "required", detail, "Make it optional, or ask with a list that has dnk.")
 

@@ -11,18 +11,16 @@ from forms.lint.words import (
     DOCUMENT,
     HOME,
     NAME,
-    NAMED_THINGS,
     PERSON,
     PLAIN_NAME,
     SIGNATURE,
     STORY,
+    names_a_thing,
     speaks_of,
-    words_of,
 )
 
 _SEALED = ("direct_identifier",)
 _GUARDED = ("direct_identifier", "confidential", "restricted")
-_CODE = {"code", "codes", "id", "pseudonym", "pseudonyme", "number", "code's"}
 _PLACES = ("geopoint", "geotrace", "geoshape")
 
 
@@ -64,16 +62,11 @@ def _identifies(one: Question) -> tuple[str, tuple[str, ...]] | None:
 
 
 def _names_a_person(one: Question) -> bool:
-    """Each text for itself: a translation must not make a place's name of a person's."""
-    if one.feeds or (one.field.choices is not None):
+    if one.feeds or one.node.type.selects:
         return False
-    for text in (one.name.replace("_", " "), *one.label.values()):
-        said = set(words_of(text))
-        if said & (NAMED_THINGS | _CODE):
-            continue
-        if speaks_of(text, NAME) or speaks_of(text, PLAIN_NAME):
-            return True
-    return False
+    if speaks_of(one.text, NAME):
+        return True
+    return bool(speaks_of(one.text, PLAIN_NAME)) and not names_a_thing(one.text)
 
 
 def check_person_text(form: Questionnaire) -> Iterator[Note]:
@@ -97,7 +90,7 @@ def check_free_text(form: Questionnaire) -> Iterator[Note]:
     for one in form.asked:
         if one.field.type != "string" or one.field.sensitivity != "public":
             continue
-        if not any(variable.sensitivity == "public" for variable in one.feeds):
+        if not (names_a_thing(one.text) or any(variable.sensitivity == "public" for variable in one.feeds)):
             yield form.note(
                 one,
                 "sensitivity",

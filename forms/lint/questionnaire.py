@@ -24,18 +24,6 @@ from forms.vocabulary import Variable
 _REFERENCE = re.compile(r"\$\{\s*(?:last-saved#)?([^\s{}]+)\s*\}")
 _SILENCER = re.compile(r"^([a-z][a-z-]*)\s*(?::\s*(.*))?$", re.DOTALL)
 
-METADATA = {
-    "start",
-    "end",
-    "today",
-    "deviceid",
-    "phonenumber",
-    "username",
-    "email",
-    "audit",
-    "start-geopoint",
-}
-
 
 @dataclass(frozen=True)
 class Question:
@@ -59,9 +47,9 @@ class Question:
         """Whether a person is asked: neither a text to read nor what the form works out by itself."""
         kind = self.node.type
         return (
-            kind.kind == "question"
-            and kind.answer not in (None, "group", "repeat")
-            and not (kind.note or self.field.calculated or kind.text in METADATA)
+            kind.shown
+            and kind.kind == "question"
+            and not (kind.note or self.field.calculated)
             and not (self.cells.get("trigger") or self.cells.get("read_only"))
         )
 

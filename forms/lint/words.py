@@ -9,9 +9,9 @@ import re
 
 NAME = {
     "surname", "firstname", "lastname", "fullname", "forename", "nickname", "prénom", "prenom", "prénoms",
-    "patronyme", "surnom", "الاسم", "اسم", "اسمك", "اسمه", "اسمها", "اللقب", "لقب", "الكنية",
+    "patronyme", "surnom", "اسمك", "اسمه", "اسمها", "اللقب", "لقب", "الكنية",
 }  # fmt: skip
-PLAIN_NAME = {"name", "names", "nom", "noms"}
+PLAIN_NAME = {"name", "names", "nom", "noms", "اسم", "الاسم"}
 """Of a person only if nothing else that has a name is spoken of."""
 
 NAMED_THINGS = {
@@ -22,6 +22,8 @@ NAMED_THINGS = {
     "marché", "localité", "quartier", "المكان", "الموقع", "القرية", "المدينة", "النقطة", "المنظمة", "البلد",
     "المنطقة", "المخيم", "الممر",
 }  # fmt: skip
+
+CODE = {"code", "codes", "id", "pseudonym", "pseudonyme", "number", "numéro", "round", "cycle", "رمز", "رقم"}
 
 CONTACT = {
     "phone", "telephone", "téléphone", "tel", "mobile", "whatsapp", "cellphone", "email", "e-mail", "mail",
@@ -57,8 +59,16 @@ _REACH = 3
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in lower case, "l'enfant" as two."""
-    return _WORD.findall(text.lower().replace("’", " ").replace("'", " "))
+    """The words of a text in lower case, "l'enfant" as two; of "sub-area" also its parts."""
+    found = []
+    for word in _WORD.findall(text.lower().replace("’", " ").replace("'", " ")):
+        found += [word, *word.split("-")] if "-" in word else [word]
+    return found
+
+
+def names_a_thing(text: str) -> bool:
+    """Whether a text asks for a code, or for the name of a place, a round, an organisation."""
+    return not (NAMED_THINGS | CODE).isdisjoint(words_of(text))
 
 
 def speaks_of(text: str, words: set[str]) -> str | None:
