@@ -1,4 +1,4 @@
-"""Rows that may tell of one and the same group, herd or stock: blocks, and the score of a pair.
+"""Rows that may tell of one and the same group, herd, stock or event: blocks, and the score of a pair.
 
 Rows that share a block are compared; nothing depends on which came first or on what else is in the block. A
 pair above REVIEW_SCORE goes to review: both rows stay counted until a person decides (DOMAIN 2.6, 2.8). Rows
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sync.steps.matching import daily_counts, groups, herds, stocks
+from sync.steps.matching import alerts, daily_counts, groups, herds, stocks
 from sync.steps.matching.evidence import Evidence, Features
 from sync.steps.values import Block, Pair, Row, Split
 
@@ -25,6 +25,7 @@ KINDS: dict[str, tuple[_Maker, _Weigher]] = {
     **{f"flow:{tool}": (herds.block, herds.evidence) for tool in herds.TOOLS},
     **{f"flow:{tool}": (daily_counts.block, daily_counts.evidence) for tool in daily_counts.TOOLS},
     "baseline:": (stocks.block, stocks.evidence),
+    **{f"event:{tool}": (alerts.block, alerts.evidence) for tool in alerts.TOOLS},
 }
 """By table and tool: what makes a row's blocks, and what weighs two of them."""
 
@@ -34,7 +35,7 @@ def blocks(row: Row, splits: Iterable[Split]) -> Block | None:
 
     splits  of the row's submission; those of other rows are ignored
     """
-    kind = f"{row.table}:{row.values.get('flow_tool') or ''}"
+    kind = f"{row.table}:{row.values.get('flow_tool') or row.values.get('event_tool') or ''}"
     if kind not in KINDS:
         return None
     make, _ = KINDS[kind]

@@ -40,6 +40,17 @@ def local_date(moment: DeviceTime | None, zone: str | None) -> date | None:
         return None
 
 
+def entry_time(started: DeviceTime | None, ended: DeviceTime | None, received_at: datetime) -> str | None:
+    """When a record was typed: the form's end, else its start, as the device wrote it.
+
+    A clock that was never set, or runs days ahead, tells nothing: then it is not known.
+    """
+    for moment in (ended, started):
+        if moment is not None and usable(local_date(moment, None), received_at):
+            return moment.text
+    return None
+
+
 def hours_between(start: str | None, end: str | None) -> float | None:
     """Hours from one local time of day to the next, over midnight where the end is earlier.
 

@@ -14,14 +14,16 @@ from functools import cache
 from typing import Any
 
 from forms import vocabulary
+from sync.steps.answer_types import read_datetime
 from sync.steps.columns import Unfit, fits_int32, to_column
 from sync.steps.feeding import SENSITIVITIES, Feed, Feeding, feedings
-from sync.steps.local_dates import hours_between, local_date, usable
+from sync.steps.local_dates import entry_time, hours_between, local_date, usable
 from sync.steps.record_ids import Instance, chain, record_id, repeat_paths
 from sync.steps.values import AnswerSet, DeviceTime, FlagNote, GeoPoint, Parsed, Row, Split, Task
 
 SPLIT_TABLE = "flow_split"
 SEX_AND_AGE = ("men", "women", "boys", "girls")
+_MOMENTS = {"event_time": "event", "report_time": "reported"}
 _AGE_BANDS = ((0, "0_4"), (5, "5_11"), (12, "12_17"), (18, "18_59"), (60, "60_plus"))
 
 
@@ -35,7 +37,8 @@ class Draft:
     chain: tuple[AnswerSet, ...]  # its instance and those around it
     values: dict[str, Any]
     point: GeoPoint | None = None
-    event: DeviceTime | None = None
+    event: DeviceTime | None = None  # when it happened
+    reported: DeviceTime | None = None  # when the informant told of it
     sensitivity: str = "public"
 
     @property
@@ -105,6 +108,7 @@ def rows(
             vocabulary_version=vocabulary.VERSION,
             mapping_version=task.form.mapping_version,
             organisation=draft.values.get("organisation") or task.organisation,
+            entry_time=entry_time(parsed.started, parsed.ended, task.received_at),
             reporting_date=_reporting_date(draft, by_id, parsed, task, zones.get(draft.record_id)),
             status="valid",
             under_review=False,
@@ -169,8 +173,9 @@ def _fill(draft: Draft, feed: Feed, answer: Any, value: Any) -> None:
         draft.values[name] = value
     else:  # the more specific question says that it is not known
         draft.values.pop(name, None)
-    if name == "event_time" and isinstance(answer, DeviceTime):
-        draft.event = answer
+    if name in _MOMENTS and value is not None:
+        moment = answer if isinstance(answer, DeviceTime) else read_datetime(value)  # or a calculated text
+        setattr(draft, _MOMENTS[name], moment)
 
 
 def _empty_cell(draft: Draft, feed: Feed, unfit: Unfit) -> FlagNote:
@@ -270,7 +275,8 @@ def _splits(split_drafts: list[Draft], made: list[Draft], notes: list[FlagNote])
 def _reporting_date(
     draft: Draft, by_id: Mapping[str, Draft], parsed: Parsed, task: Task, zone: str | None
 ) -> date | None:
-    """The first usable of: the date given for it, the observation's, the event's, the interview's.
+    """The first usable of: the date given for it, the observation's, the event's, the report's, the
+    interview's.
 
     The start of the interview stands before its end, because an edit days later moves the end.
     """
@@ -278,7 +284,9 @@ def _reporting_date(
     candidates = (
         draft.values.get("reporting_date"),
         observation.values.get("obs_date"),
+        draft.values.get("event_date"),
         local_date(draft.event, zone),
+        local_date(draft.reported, zone),
         local_date(parsed.started, zone),
         local_date(parsed.ended, zone),
     )

@@ -431,3 +431,62 @@ def test_the_order_of_arrival_changes_no_pair() -> None:
     season = a_corridor(random.Random(5))
     shuffled = Season(random.Random(6).sample(season.rows, len(season.rows)), season.truth, season.findable)
     assert shuffled.suspected() == season.suspected()
+
+
+def alert(record_id: str, **values: Any) -> Row:
+    given: dict[str, Any] = {
+        "event_tool": "TTT",
+        "event_stage": "report",
+        "alert_kind": "event",
+        "event_type": "theft",
+        "event_date": DAY,
+        "adm1_pcode": "XS01",
+        "adm2_pcode": "XS0101",
+        "informant_id": "KI-7F3K",
+        "animals_lost": 40,
+    }
+    return row("event", record_id, **(given | values))
+
+
+def test_one_theft_is_told_of_by_two_informants() -> None:
+    found = pair(alert("a"), alert("b", informant_id="KI-TJ43", animals_lost=45))
+    assert found is not None
+    assert found.score > 0.8
+    assert found.reasons == (
+        "both tell of theft in XS0101 on 2026-11-03, reported by KI-7F3K and KI-TJ43",
+        "40 and 45 animals lost",
+    )
+
+
+@pytest.mark.parametrize(
+    ("other", "suspected"),
+    [
+        ({}, True),
+        ({"event_date": DAY + timedelta(days=1)}, True),  # a day later, by memory
+        ({"event_date": DAY + timedelta(days=2), "animals_lost": None}, False),
+        ({"event_date": None}, True),  # the day it was told of
+        ({"place_id": "CP-01", "place_name": "Corridor 4"}, True),  # one names the place, the other the area
+        ({"event_type": None}, True),
+        ({"event_type": "killing"}, False),
+        ({"alert_kind": "movement", "event_type": None, "movement_alert": "early"}, False),
+        ({"adm2_pcode": "XS0102"}, False),
+        ({"event_stage": "follow_up"}, False),  # belongs to its report
+        ({"event_tool": "EET"}, False),  # tools are never compared
+        ({"instance_id": "uuid:a"}, False),
+        ({"project_uuid": "another"}, False),
+    ],
+)
+def test_what_is_suspected_of_being_one_alert(other: dict[str, Any], suspected: bool) -> None:
+    assert (pair(alert("a"), alert("b", **other)) is not None) is suspected
+
+
+def test_follow_ups_and_listed_incidents_are_not_told_twice() -> None:
+    follow_up = {"event_stage": "follow_up", "event_id": "A-1"}
+    assert pair(alert("a", **follow_up), alert("b", **follow_up)) is None
+    incident = {"event_tool": "MMP", "alert_kind": None, "event_type": None, "death_cause": "drowning"}
+    assert pair(alert("a", **incident), alert("b", **incident)) is not None
+    listed = [alert(name, **incident, source_id=f"MMP-{name}") for name in "ab"]
+    assert pair(*listed) is None  # whoever keeps the list told them apart
+    named = {"adm2_pcode": None, "adm1_pcode": None, "place_id": "CP-01"}
+    assert pair(alert("a", **named), alert("b", **named)) is not None
+    assert pair(alert("a", **named), alert("b", **named | {"place_id": "CP-02"})) is None
