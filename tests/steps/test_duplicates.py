@@ -438,7 +438,7 @@ def alert(record_id: str, **values: Any) -> Row:
         "event_tool": "TTT",
         "event_stage": "report",
         "alert_kind": "event",
-        "event_type": "theft",
+        "event_type": "livestock_theft",
         "event_date": DAY,
         "adm1_pcode": "XS01",
         "adm2_pcode": "XS0101",
@@ -453,7 +453,7 @@ def test_one_theft_is_told_of_by_two_informants() -> None:
     assert found is not None
     assert found.score > 0.8
     assert found.reasons == (
-        "both tell of theft in XS0101 on 2026-11-03, reported by KI-7F3K and KI-TJ43",
+        "both tell of livestock_theft in XS0101 on 2026-11-03, reported by KI-7F3K and KI-TJ43",
         "40 and 45 animals lost",
     )
 
@@ -467,8 +467,10 @@ def test_one_theft_is_told_of_by_two_informants() -> None:
         ({"event_date": None}, True),  # the day it was told of
         ({"place_id": "CP-01", "place_name": "Corridor 4"}, True),  # one names the place, the other the area
         ({"event_type": None}, True),
-        ({"event_type": "killing"}, False),
+        ({"event_type": "attack"}, False),
+        ({"event_type": "dnk"}, True),
         ({"alert_kind": "movement", "event_type": None, "movement_alert": "early"}, False),
+        ({"adm3_pcode": "XS010101"}, True),
         ({"adm2_pcode": "XS0102"}, False),
         ({"event_stage": "follow_up"}, False),  # belongs to its report
         ({"event_tool": "EET"}, False),  # tools are never compared
@@ -487,6 +489,8 @@ def test_follow_ups_and_listed_incidents_are_not_told_twice() -> None:
     assert pair(alert("a", **incident), alert("b", **incident)) is not None
     listed = [alert(name, **incident, source_id=f"MMP-{name}") for name in "ab"]
     assert pair(*listed) is None  # whoever keeps the list told them apart
+    wards = [alert("a", adm3_pcode="XS010101"), alert("b", adm3_pcode="XS010102")]
+    assert pair(*wards) is None
     named = {"adm2_pcode": None, "adm1_pcode": None, "place_id": "CP-01"}
     assert pair(alert("a", **named), alert("b", **named)) is not None
     assert pair(alert("a", **named), alert("b", **named | {"place_id": "CP-02"})) is None

@@ -10,7 +10,7 @@ import unicodedata
 from datetime import date
 from typing import Any
 
-from sync.steps.matching.evidence import Evidence, Features, contradict, likeness, people
+from sync.steps.matching.evidence import UNSURE, Evidence, Features, contradict, likeness, people
 
 TOOLS = frozenset({"TTT", "EET", "MMP"})
 PRIOR = 0.5
@@ -33,18 +33,16 @@ def block(values: dict[str, Any], _: str | None) -> tuple[list[str], Features] |
     """Keys and features of a report; None for a follow-up, and without a kind, a date, or any idea of the
     place."""
     day: date | None = values["event_date"] or values["reporting_date"]
-    what = {name: values[name] for name in _WHAT if values[name] is not None}
+    what = {name: values[name] for name in _WHAT if values[name] not in (None, *UNSURE)}
     grounds = {
         "place": values["place_id"],
-        "area": values["adm3_pcode"]
-        or values["adm2_pcode"]
-        or values["declared_pcode"]
-        or values["adm1_pcode"],
+        "area": values["adm2_pcode"] or values["declared_pcode"] or values["adm1_pcode"],
     }
     if values["event_stage"] == "follow_up" or day is None or not what or not any(grounds.values()):
         return None
     features: Features = {
         **grounds,
+        "ward": values["adm3_pcode"],
         "place_name": values["place_name"],
         "village": _folded(values["declared_place_name"]),
         "day": day.isoformat(),
@@ -54,28 +52,28 @@ def block(values: dict[str, Any], _: str | None) -> tuple[list[str], Features] |
         "source": values["source_id"],
         "informant": values["informant_id"],
     }
-    # The place's reports meet the area's: one names the well, the other only the ward.
+    # By area too where there is a place: one informant names the well, the other only the district.
     days = (day.toordinal(), day.toordinal() + 1)
     return [f"{kind}:{code}|{cell}" for kind, code in grounds.items() if code for cell in days], features
 
 
 def evidence(a: Features, b: Features) -> Evidence | None:
     """None where the two cannot be one event."""
-    apart = abs(date.fromisoformat(a["day"]).toordinal() - date.fromisoformat(b["day"]).toordinal())
-    if apart > 1 or contradict(a["place"], b["place"]) or contradict(a["village"], b["village"]):
+    if any(contradict(a[name], b[name]) for name in ("place", "ward", "village", "source")):
         return None
-    if contradict(a["source"], b["source"]) or not _same_ground(a, b):
+    apart = abs(date.fromisoformat(a["day"]).toordinal() - date.fromisoformat(b["day"]).toordinal())
+    if apart > 1 or not any(a[name] is not None and a[name] == b[name] for name in ("place", "area")):
         return None
     shared = [name for name in _WHAT if name in a["what"] and name in b["what"]]
-    if not shared or any(contradict(a["what"][name], b["what"][name]) for name in shared):
+    if not shared or any(a["what"][name] != b["what"][name] for name in shared):
         return None
-    found = Evidence(PRIOR)
+    told = a["what"][shared[0]]  # the most exact thing both say
     when = f"on {a['day']}" if apart == 0 else f"on {min(a['day'], b['day'])} and the day after"
-    found.add(
-        1.0 if apart == 0 else 0.0, f"both tell of {_named(a, shared)} {_where(a, b)} {when}{people(a, b)}"
-    )
-    found.add(1.5 if a["place"] is not None and a["place"] == b["place"] else 0.0)
-    found.add(1.5 if a["village"] is not None and a["village"] == b["village"] else 0.0)
+    found = Evidence(PRIOR)
+    found.add(1.0 if apart == 0 else 0.0, f"both tell of {told} {_where(a, b)} {when}{people(a, b)}")
+    found.add(-1.0 if shared == ["alert_kind"] else 0.0)
+    for name, bits in (("place", 1.5), ("village", 1.5), ("ward", 0.5)):
+        found.agree(a[name], b[name], bits, 0.0)
     if a["number"] is not None and a["number"] == b["number"]:
         found.add(3.0, "the same event number")
     _counts(found, a, b)
@@ -94,15 +92,6 @@ def _counts(found: Evidence, a: Features, b: Features) -> None:
             found.add(1.0, f"{figures} {words}")
         elif alike < _UNLIKE:
             found.add(-1.0)
-
-
-def _same_ground(a: Features, b: Features) -> bool:
-    return any(a[name] is not None and a[name] == b[name] for name in ("place", "area"))
-
-
-def _named(a: Features, shared: list[str]) -> str:
-    """The most exact thing both say: "livestock_theft", "flood"."""
-    return str(a["what"][shared[0]])
 
 
 def _where(a: Features, b: Features) -> str:
