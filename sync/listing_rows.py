@@ -19,9 +19,10 @@ from forms import vocabulary
 from forms.generated_lists import ListedArea, ListedPlace, languages_of
 from sync.places.index import PlaceIndex
 from sync.places.releases import active_release, index_for
-from sync.store import ReadSession, Store
+from sync.problems import NotFound
+from sync.store import ReadSession, Store, now
 from sync.tables import corridor, key_informant, organisation, place, place_status, round_
-from sync.tables.places import admin_alias, admin_area
+from sync.tables.places import admin_alias, admin_area, boundary_release
 
 Key = tuple[int, str]
 """(level, code) of an area."""
@@ -100,6 +101,27 @@ def read_registers(session: ReadSession, store: Store | None, project_id: int, d
     )
 
 
+def release_areas(
+    session: ReadSession, project_id: int | None, release: str | None
+) -> tuple[list[ListedArea], tuple[str, ...]]:
+    """The areas of a project's active release, or of the release of that name, and their languages.
+
+    Raises NotFound.
+    """
+    if project_id is not None:
+        active = active_release(session, project_id)
+        release_id, hint = active.id if active else None, "`waypost places import` makes one active."
+    else:
+        named = select(boundary_release.c.id).where(boundary_release.c.name == release)
+        release_id, hint = session.scalar(named), "`waypost places import` makes one."
+    if release_id is None:
+        raise NotFound(
+            f"There is no release {release}." if release else f"Project {project_id} has no boundaries.", hint
+        )
+    areas, languages = _areas(session, release_id, now().date())
+    return [area.listed for area in areas.values() if area.listed is not None], languages
+
+
 def _areas(
     session: ReadSession, release_id: int, day: date
 ) -> tuple[dict[Key, RegisteredArea], tuple[str, ...]]:
@@ -137,9 +159,8 @@ def _listed(row: RowMapping, by_id: dict[int, RowMapping]) -> ListedArea:
 def _aliases(session: ReadSession, release_id: int) -> dict[str, frozenset[Key]]:
     found: dict[str, set[Key]] = defaultdict(set)
     columns = (admin_alias.c.alias, admin_alias.c.level, admin_alias.c.code)
-    for batch in session.stream(select(*columns).where(admin_alias.c.release_id == release_id)):
-        for alias, level, code in batch:
-            found[alias].add((level, code))
+    for row in session.all(select(*columns).where(admin_alias.c.release_id == release_id)):
+        found[row["alias"]].add((row["level"], row["code"]))
     return {alias: frozenset(keys) for alias, keys in found.items()}
 
 

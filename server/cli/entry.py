@@ -20,11 +20,13 @@ import typer
 from server.cli import (
     app_user,
     audit,
+    corridor,
     dataset,
     demo,
     duplicates,
     erasures,
     form,
+    form_lists,
     grant,
     informant,
     instance,
@@ -96,6 +98,8 @@ app.command("migrate")(instance.migrate)
 app.command("serve")(service.serve)
 app.command("worker")(service.worker)
 app.command("status")(instance.status)
+form.app.command("lists")(form_lists.lists)
+form.app.command("admin-cascade")(form_lists.admin_cascade)
 for name, group in (
     ("project", project.app),
     ("form", form.app),
@@ -103,6 +107,7 @@ for name, group in (
     ("token", token.app),
     ("places", places.app),
     ("sites", sites.app),
+    ("corridor", corridor.app),
     ("submission", submission.app),
     ("informant", informant.app),
     ("grant", grant.app),

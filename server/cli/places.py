@@ -15,6 +15,12 @@ app = typer.Typer(
 )
 
 
+alias = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Older p-codes and other names of areas."
+)
+app.add_typer(alias, name="alias")
+
+
 @app.command("import")
 def import_boundaries(
     files: Annotated[
@@ -32,7 +38,8 @@ def import_boundaries(
     """Import a boundary release and make it the project's active one.
 
     Reads GeoJSON, GeoPackage and zipped Shapefile with COD-AB columns in all their spellings, one file per
-    level or all in one. Invalid polygons are repaired and reported. Records are placed again by the new
+    level or all in one. A level that no file has is joined from the areas below, where each names its code.
+    Invalid polygons are repaired and reported. Records are placed again by the new
     release; the place by the earlier release is kept.
 
     \b
@@ -55,6 +62,32 @@ def import_boundaries(
         "report": report.lines,
     }
     invocation.show(value, lambda: _told(value, release))
+
+
+@alias.command("import")
+def import_alias(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A CSV with a heading row.")
+    ],
+    release: Annotated[str, typer.Option(metavar="NAME", help="The release the areas are of.")],
+) -> None:
+    """Add other codes and names that areas of a release go by.
+
+    Columns: alias; area (its p-code, or a name); and where known level, parent (code of an area around it)
+    and source. Records that declare an alias are placed in its area; those that came before are placed again.
+    Codes that differ in country prefix (TD0704, TCD0704) or in zeros (NE1, NE001) need no alias.
+
+    \b
+    waypost places alias import old-codes.csv --release v02
+    """
+    from dataclasses import asdict
+
+    from sync.places.aliases import import_aliases
+
+    with invocation.opened_store() as store:
+        report = asdict(import_aliases(store, release, file.read_bytes()))
+    lines = [f"{len(report['added'])} aliases were added, {len(report['unchanged'])} were there."]
+    invocation.show(report, "\n".join([*lines, *report["matched"]]))
 
 
 def _told(value: dict[str, Any], asked: str) -> str:

@@ -37,7 +37,7 @@ class ReportLine:
     """Something the import changed, derived or left out.
 
     kind  repaired | unusable | duplicate | parent_derived | parent_missing | code_made | alias_ambiguous
-    | crs_assumed
+    | crs_assumed | level_derived | level_missing | version
     """
 
     kind: str

@@ -140,6 +140,18 @@ class PlaceIndex:
     def contains(self, position: int, lon: float, lat: float) -> bool:
         return bool(shapely.intersects_xy(self._polygon(position), lon, lat))
 
+    def passed_by(self, line: Any) -> list[Area]:
+        """The areas a line runs through, upper levels first, by code. Touching a border is not passing."""
+        west, south, east, north = line.bounds
+        near = np.flatnonzero(
+            (self._bbox[:, 0] <= east)
+            & (self._bbox[:, 2] >= west)
+            & (self._bbox[:, 1] <= north)
+            & (self._bbox[:, 3] >= south)
+        ).tolist()
+        through = [p for p in near if shapely.relate_pattern(self._polygon(p), line, "T********")]
+        return sorted((self.area(p) for p in through), key=lambda area: (area.level, area.code))
+
     def distance_m(self, position: int, lon: float, lat: float) -> float:
         """Metres from a point to an area; 0 inside."""
         return 0.0 if self.contains(position, lon, lat) else self._to_border_m(position, lon, lat)

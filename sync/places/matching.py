@@ -232,7 +232,15 @@ def gazetteer_of(session: ReadSession, release_id: int) -> Gazetteer:
     """The areas of a release with all their names and aliases."""
     a, upper = admin_area.c, admin_area.alias("upper")
     statement = (
-        select(a.level, a.code, a.name, a.names, a.iso3, upper.c.level, upper.c.code)
+        select(
+            a.level,
+            a.code,
+            a.name,
+            a.names,
+            a.iso3,
+            upper.c.level.label("upper_level"),
+            upper.c.code.label("upper_code"),
+        )
         .join_from(admin_area, upper, upper.c.id == a.parent_id, isouter=True)
         .where(a.release_id == release_id)
     )
@@ -240,15 +248,15 @@ def gazetteer_of(session: ReadSession, release_id: int) -> Gazetteer:
     codes: dict[Key, list[str]] = defaultdict(list)
     n = admin_alias.c
     aliased = select(n.level, n.code, n.alias, n.source).where(n.release_id == release_id).order_by(n.id)
-    for batch in session.stream(aliased):
-        for level, code, alias, source in batch:
-            (names if source in _NAMES else codes)[level, code].append(alias)
+    for row in session.all(aliased):
+        kind = names if row["source"] in _NAMES else codes
+        kind[row["level"], row["code"]].append(row["alias"])
     areas = []
-    for batch in session.stream(statement):
-        for level, code, name, by_language, iso3, upper_level, upper_code in batch:
-            parent = (upper_level, upper_code) if upper_code is not None else None
-            further = (*by_language.values(), *names[level, code])
-            areas.append(NamedArea(level, code, name, parent, iso3, further, tuple(codes[level, code])))
+    for row in session.all(statement):
+        key = (row["level"], row["code"])
+        parent = (row["upper_level"], row["upper_code"]) if row["upper_code"] is not None else None
+        further = (*row["names"].values(), *names[key])
+        areas.append(NamedArea(*key, row["name"], parent, row["iso3"], further, tuple(codes[key])))
     return Gazetteer(areas)
 
 

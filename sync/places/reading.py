@@ -20,6 +20,7 @@ import shapely
 from sync.places.areas import Boundaries, BoundaryArea, ReportLine, slug
 from sync.places.countries import other_prefix
 from sync.places.hierarchy import Draft, arrange
+from sync.places.missing_levels import fill_missing_levels
 from sync.places.polygons import Unusable, area_sqkm, polygon_of
 from sync.places.spellings import SpellingUnknown, detect_level, read_feature
 
@@ -49,7 +50,7 @@ def read_boundaries(paths: Sequence[Path], level: int | None = None) -> Boundari
     refusals: list[str] = []
     for path in paths:
         try:
-            for source, layer in _layers(path):
+            for source, layer in layers(path):
                 drafts += _read_layer(path, source, layer, level, report)
         except Refused as refusal:
             refusals.append(f"{path.name}: {refusal}")
@@ -67,13 +68,13 @@ def read_boundaries(paths: Sequence[Path], level: int | None = None) -> Boundari
         refusals.append("No usable area in these files. See the report for what was left out.")
     if refusals:
         return Boundaries(report=tuple(report), refusals=tuple(refusals))
-    kept = arrange(drafts, report.append)
+    kept = arrange(fill_missing_levels(drafts, report.append), report.append)
     aliases = _aliases(kept, report)
     areas = tuple(_area(draft, names) for draft, names in zip(kept, aliases, strict=True))
     return Boundaries(areas, tuple(report))
 
 
-def _layers(path: Path) -> Iterator[tuple[str, str]]:
+def layers(path: Path) -> Iterator[tuple[str, str]]:
     """(what the driver opens, layer) for each layer with a geometry."""
     sources = [str(path)]
     if zipfile.is_zipfile(path):
@@ -106,13 +107,13 @@ def _read_layer(
     where = path.name if layer in (path.stem, "") else f"{path.name} ({layer})"
     if info["features"] > MAX_FEATURES:
         raise Refused(f"{where} has {info['features']:,} features, more than {MAX_FEATURES:,}.")
-    _check_crs(info, where, report)
+    check_crs(info, where, report)
     with warnings.catch_warnings():  # rings that do not close are repaired and reported below
         warnings.simplefilter("ignore", RuntimeWarning)
         meta, _, geometry, columns = pyogrio.raw.read(source, layer=layer)
     names = [str(name).lower() for name in meta["fields"]]
     layer_level = level if level is not None else detect_level(names, f"{layer} {Path(source).name}")
-    drafts = []
+    drafts: list[Draft] = []
     for position, wkb in enumerate(geometry):
         row = {name: column[position] for name, column in zip(names, columns, strict=True)}
         try:
@@ -135,10 +136,12 @@ def _read_layer(
         if repaired:
             report.append(ReportLine("repaired", repaired, feature.level, feature.code, feature.name, where))
         drafts.append(Draft(feature, polygon, where))
+    for version in sorted({draft.feature.version for draft in drafts if draft.feature.version}):
+        report.append(ReportLine("version", f"the file says it is version {version}", file=where))
     return drafts
 
 
-def _check_crs(info: dict[str, Any], where: str, report: list[ReportLine]) -> None:
+def check_crs(info: dict[str, Any], where: str, report: list[ReportLine]) -> None:
     crs = info["crs"]
     if crs is None:
         report.append(
@@ -204,6 +207,8 @@ def _iso3_of(draft: Draft) -> str | None:
 
 def _area(draft: Draft, aliases: tuple[tuple[str, str], ...]) -> BoundaryArea:
     feature, inside = draft.feature, draft.polygon.representative_point()
+    if feature.center is not None and shapely.intersects_xy(draft.polygon, *feature.center):
+        inside = shapely.Point(*feature.center)
     return BoundaryArea(
         level=feature.level,
         code=draft.code,

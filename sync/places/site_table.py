@@ -10,6 +10,15 @@ route       corridor or route it stands on
 weekdays    when it should be observed: "12345", "1-5", "mon-fri", "mon tue sat", "daily"
 opens, closes   local hours of that: "06:00"
 valid_from, valid_to   "2026-11-01"
+ssid        code in DTM's own register
+official    yes or no; empty: not known
+iata        code of an airport
+paired_code place on the other side of the border
+corridor    code of the corridor it stands on
+organisation   code of who runs it
+status      code list place_lifecycle; status_from (required with it), status_to, status_reason
+
+Columns from ssid on change nothing of a place where the table does not have them.
 """
 
 from __future__ import annotations
@@ -27,7 +36,12 @@ from forms import vocabulary
 COLUMNS = (
     "place_id", "name", "kind", "lon", "lat", "pcode", "timezone", "route",
     "weekdays", "opens", "closes", "valid_from", "valid_to",
+    "ssid", "official", "iata", "paired_code", "corridor", "organisation",
+    "status", "status_from", "status_to", "status_reason",
 )  # fmt: skip
+
+_AS_THEY_ARE = ("ssid", "iata", "paired_code", "corridor", "organisation")
+_YES_NO = {"": None, "yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CODE = re.compile(r"[^\s\x00-\x1f]{1,64}")
@@ -41,6 +55,16 @@ class SiteProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceState:
+    """Whether a place is at work, from when to when."""
+
+    status: str  # code list place_lifecycle
+    begins: date
+    ends: date | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SiteRow:
     """values: columns of table `place`; expected: (ISO weekdays, opens, closes)."""
 
@@ -48,6 +72,7 @@ class SiteRow:
     values: dict[str, Any]
     expected: tuple[str, str, str] | None = None
     warnings: list[str] = field(default_factory=list)
+    state: PlaceState | None = None
 
 
 def read_row(record: Mapping[str, str | None], line: int) -> tuple[SiteRow | None, list[SiteProblem]]:
@@ -67,17 +92,20 @@ def read_row(record: Mapping[str, str | None], line: int) -> tuple[SiteRow | Non
         "valid_from": begins,
         "valid_to": ends,
     }
+    values |= {name: cells[name] or None for name in _AS_THEY_ARE if name in record}
+    if "official" in record:
+        values["official"] = reader.yes_or_no("official")
     if bool(cells["lon"]) != bool(cells["lat"]):
         reader.problem("lat" if cells["lon"] else "lon", "lon and lat go together: give both or neither")
     if begins and ends and ends < begins:
         reader.problem("valid_to", f"{ends} is before valid_from {begins}")
-    expected = reader.expected()
+    expected, state = reader.expected(), reader.state()
     warnings = []
     if not cells["lon"] and not cells["pcode"]:
         warnings.append(
             f"{values['code']} has neither position nor p-code: its records cannot be placed by it"
         )
-    row = SiteRow(code, values, expected, warnings) if code else None
+    row = SiteRow(code, values, expected, warnings, state) if code else None
     return row, sorted(reader.problems, key=lambda problem: COLUMNS.index(problem.column))
 
 
@@ -141,6 +169,30 @@ class _Cells:
         except ValueError:
             self.problem(column, f"{text!r} is not a date; write 2026-11-22")
             return None
+
+    def yes_or_no(self, column: str) -> bool | None:
+        text = self._cells[column].lower()
+        if text not in _YES_NO:
+            self.problem(column, f"{text!r} is neither yes nor no; leave it empty where it is not known")
+        return _YES_NO.get(text)
+
+    def state(self) -> PlaceState | None:
+        status = self._cells["status"].lower()
+        begins, ends = self.day("status_from"), self.day("status_to")
+        if not status:
+            for column in ("status_from", "status_to", "status_reason"):
+                if self._cells[column]:
+                    self.problem(column, "says more of a status, but status is empty")
+            return None
+        known = [c.code for c in vocabulary.codes("place_lifecycle").values() if not c.retired_in]
+        if status not in known:
+            self.problem("status", f"{status!r} is not a status; known are {', '.join(known)}")
+        if begins is None:
+            self.problem("status_from", "is empty or no date, status is not: since when?")
+            return None
+        if ends is not None and ends < begins:
+            self.problem("status_to", f"{ends} is before status_from {begins}")
+        return PlaceState(status, begins, ends, self._cells["status_reason"] or None)
 
     def expected(self) -> tuple[str, str, str] | None:
         given = [self._cells[c] for c in ("weekdays", "opens", "closes")]

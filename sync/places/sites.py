@@ -1,7 +1,8 @@
 """Registered places: a table of them to rows, and rows to what the steps need.
 
-Flows in: CSV as an office keeps it. Flows out: `place` and `expected_observation`, all or nothing: every
-problem of the table is listed with its row and column before anything is written.
+Flows in: CSV as an office keeps it. Flows out: `place`, `expected_observation` and `place_status`, all or
+nothing: every problem of the table is listed with its row and column before anything is written. A p-code
+that is written otherwise than in the active release is stored as the release has it, and reported.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import RowMapping, select
 
 from sync import queue
+from sync.places.matching import gazetteer_of, match_area
+from sync.places.place_states import set_state
+from sync.places.releases import active_release
 from sync.places.site_table import COLUMNS, SiteProblem, SiteRow, read_row
 from sync.problems import Invalid, NotFound
 from sync.steps.values import KnownPlace
@@ -45,7 +49,30 @@ def import_sites(store: Store, project_id: int, data: bytes) -> SitesReport:
             NotFound: no such project
     """
     rows = read_sites(data)
+    with store.read() as session:
+        rows = _with_official_codes(session, project_id, rows)
     return store.write(lambda session: _write(session, project_id, rows))
+
+
+def _with_official_codes(session: ReadSession, project_id: int, rows: Sequence[SiteRow]) -> list[SiteRow]:
+    """The rows with their p-codes as the active release writes them, and a warning for each that is not."""
+    release = active_release(session, project_id)
+    if release is None or not any(row.values["pcode"] for row in rows):
+        return list(rows)
+    gazetteer = gazetteer_of(session, release.id)
+    found = []
+    for row in rows:
+        given = row.values["pcode"]
+        match = match_area(given, None, None, gazetteer) if given else None
+        if match is not None and match.area is None:
+            note = f"{row.code}: pcode {match.note} {release.name}"
+            row = replace(row, warnings=[*row.warnings, note])
+        elif match is not None and match.area is not None and match.area.code != given:
+            note = f"{row.code}: pcode {match.note}"
+            values = row.values | {"pcode": match.area.code}
+            row = replace(row, values=values, warnings=[*row.warnings, note])
+        found.append(row)
+    return found
 
 
 def known_places(session: ReadSession, project_id: int) -> dict[str, KnownPlace]:
@@ -146,13 +173,27 @@ def _write(session: WriteSession, project_id: int, rows: Sequence[SiteRow]) -> S
         [(seq, ChangeKind.PLACE, str(row["uuid"]), None) for seq, row in zip(seqs, writing, strict=True)]
     )
     _expect(session, project_id, rows)
+    _set_states(session, project_id, rows)
     if writing:
-        _derive_again(session, str(project_uuid))
+        derive_again(session, str(project_uuid))
     session.audit("sites.import", str(project_uuid), new=len(report.new), changed=len(report.changed))
     return report
 
 
-def _derive_again(session: WriteSession, project_uuid: str) -> None:
+def _set_states(session: WriteSession, project_id: int, rows: Sequence[SiteRow]) -> None:
+    states = {row.code: row.state for row in rows if row.state is not None}
+    known = session.all(
+        select(place.c.id, place.c.uuid, place.c.code)
+        .where(place.c.project_id == project_id, place.c.code.in_(states))
+        .order_by(place.c.code)
+    )
+    for row in known:
+        state = states[row["code"]]
+        assert state is not None
+        set_state(session, row["id"], row["uuid"], state)
+
+
+def derive_again(session: WriteSession, project_uuid: str) -> None:
     """Send all records through the pipeline: a place gives rows their name, area, site and local date, and a
     new one may be the nearest of any of them."""
     s = submission.c

@@ -27,13 +27,13 @@ _NAME_NUMBERED = re.compile(r"^adm(?:in)?(\d)_?name(\d)$")
 _NAME_IN_LANGUAGE = re.compile(r"^adm(?:in)?(\d)(?:name)?_?([a-z]{2})$")
 _OTHER_NAME = re.compile(r"^adm(?:in)?(\d)_?(?:ref\w*|alt\w+)$")
 _LEVEL_IN_FILE_NAME = re.compile(r"adm(?:in)?[_\- ]?(\d)", re.IGNORECASE)
-_NO_DATE = date(1899, 11, 30)  # what a null date became on its way through a spreadsheet
+_NO_DATE = date(1899, 12, 31)  # 1899-11-30 and 1899-12-30 are null on its way through a database or sheet
 _NOTHING = {"", "none", "null", "nan", "n/a", "nat"}
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One feature of a file in our words. `codes` and `parent_names` are those of the levels above, too."""
+    """One feature of a file in our words. `codes` and `uppers`: codes and names of the levels above, too."""
 
     level: int
     name: str
@@ -44,6 +44,9 @@ class Feature:
     valid_from: date | None = None
     valid_to: date | None = None
     aliases: tuple[tuple[str, str], ...] = ()
+    uppers: dict[int, tuple[str, dict[str, str]]] = field(default_factory=dict)  # name, names by language
+    center: tuple[float, float] | None = None  # lon, lat, as the file has it
+    version: str | None = None  # of the boundaries, as the file says: "v02.01"
 
 
 class SpellingUnknown(ValueError):
@@ -101,6 +104,9 @@ def read_feature(row: Mapping[str, Any], level: int | None) -> Feature:
         aliases=tuple(
             sorted({*aliases, *((n, "name") for n in known_names)} - {(main, "other name"), (main, "name")})
         ),
+        uppers={upper: _upper(values, upper, code) for upper, code in codes.items() if upper < level},
+        center=_center(row),
+        version=values.get("version") or values.get("cod_version") or values.get("version_no"),
     )
 
 
@@ -151,6 +157,19 @@ def _names(values: Mapping[str, str], level: int) -> dict[str, str]:
         elif (m := _NAME_IN_LANGUAGE.match(column)) and int(m[1]) == level:
             names[m[2]] = text
     return names
+
+
+def _upper(values: Mapping[str, str], level: int, code: str) -> tuple[str, dict[str, str]]:
+    names = _names(values, level)
+    return names.pop("", None) or _preferred(names) or code, names
+
+
+def _center(row: Mapping[str, Any]) -> tuple[float, float] | None:
+    try:
+        found = (float(row["center_lon"]), float(row["center_lat"]))
+    except (KeyError, TypeError, ValueError):
+        return None
+    return found if -180 <= found[0] <= 180 and -90 <= found[1] <= 90 else None
 
 
 def _preferred(names: Mapping[str, str]) -> str | None:
