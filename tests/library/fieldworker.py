@@ -19,10 +19,10 @@ from sync.steps.values import KnownPlace, Outcome
 from tests.steps.fieldwork import library_form, task
 
 PLACES = {
-    "FMP-01": KnownPlace("FMP-01", "fmp", "Koubri", 12.20, -1.40, "BF1300", "Africa/Ouagadougou"),
-    "FMP-02": KnownPlace("FMP-02", "fmp", "Dakola", 11.00, -1.15, "BF5100", "Africa/Ouagadougou"),
-    "POE-01": KnownPlace("POE-01", "poe_land", "Bridge", 11.01, -1.14, "BF5100", "Africa/Ouagadougou"),
-    "POE-02": KnownPlace("POE-02", "poe_airport", "Airport", 12.35, -1.51, "BF1300", "Africa/Ouagadougou"),
+    "FMP-01": KnownPlace("FMP-01", "fmp", "Koubri", -1.40, 12.20, "BF1300", "Africa/Ouagadougou"),
+    "FMP-02": KnownPlace("FMP-02", "fmp", "Dakola", -1.15, 11.00, "BF5100", "Africa/Ouagadougou"),
+    "POE-01": KnownPlace("POE-01", "poe_land", "Bridge", -1.14, 11.01, "BF5100", "Africa/Ouagadougou"),
+    "POE-02": KnownPlace("POE-02", "poe_airport", "Airport", -1.51, 12.35, "BF1300", "Africa/Ouagadougou"),
     "CP-01": KnownPlace("CP-01", "counting_point", "Pond", 14.10, 13.30, "NE001001", "Africa/Niamey"),
     "CP-02": KnownPlace("CP-02", "counting_point", "Well", 14.15, 13.33, "NE001001", "Africa/Niamey"),
     "SITE-01": KnownPlace("SITE-01", "site", "Camp", 14.20, 13.35, "NE001001", "Africa/Niamey"),
@@ -46,10 +46,12 @@ class Visit:
     answers: Mapping[str, object]
     calculated: Mapping[str, object] = field(default_factory=dict)
     name: str = ""
+    by_device: Mapping[str, object] = field(default_factory=dict)
+    """What differs with each tablet and record, such as a number made of the instanceID: an example of it."""
 
     def xml_answers(self) -> dict[str, Any]:
         """All answers as a nested mapping: groups are mappings, repeats lists of them."""
-        return _nested({**self.answers, **self.calculated}, self.form)
+        return _nested({**self.answers, **self.calculated, **self.by_device}, self.form)
 
 
 def outcome(visit: Visit, **context: Any) -> Outcome:

@@ -17,12 +17,15 @@ from sync.steps.values import FlagNote, Row
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 
-_MAY_LIE_AHEAD = frozenset({"period_start", "period_end", "measure_start", "measure_end"})
-_MAY_BE_OLD = frozenset({"displaced_from", "displaced_to", "journey_start", "measure_start", "period_start"})
+_MAY_LIE_AHEAD = frozenset({"period_start", "period_end", "measure_start", "measure_end", "lifecycle_until"})
+_MAY_BE_OLD = frozenset(
+    {"displaced_from", "displaced_to", "journey_start", "lifecycle_since", "measure_start", "period_start"}
+)
 _PERIODS = (
     ("period_start", "period_end"),
     ("displaced_from", "displaced_to"),
     ("measure_start", "measure_end"),
+    ("lifecycle_since", "lifecycle_until"),
 )
 
 
