@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from forms.model import CompiledForm
 from sync import pipeline
 from sync.steps.values import KnownPlace, Outcome
 from tests.steps.fieldwork import library_form, task
@@ -49,23 +50,26 @@ class Visit:
     by_device: Mapping[str, object] = field(default_factory=dict)
     """What differs with each tablet and record, such as a number made of the instanceID: an example of it."""
 
-    def xml_answers(self) -> dict[str, Any]:
+    def xml_answers(self, form: CompiledForm | None = None) -> dict[str, Any]:
         """All answers as a nested mapping: groups are mappings, repeats lists of them."""
-        return _nested({**self.answers, **self.calculated, **self.by_device}, self.form)
+        given = {**self.answers, **self.calculated, **self.by_device}
+        return _nested(given, form or library_form(self.form))
 
 
-def outcome(visit: Visit, **context: Any) -> Outcome:
-    """What the steps of the pipeline make of it."""
+def outcome(visit: Visit, form: CompiledForm | None = None, **context: Any) -> Outcome:
+    """What the steps of the pipeline make of it. form: a variant of the library's, where it is one."""
     given = {"places": PLACES, "received_at": RECEIVED} | context
-    return pipeline.run(task(library_form(visit.form), visit.xml_answers(), **given))
+    return pipeline.run(task(form or library_form(visit.form), visit.xml_answers(form), **given))
 
 
-def harmonised(visit: Visit, **context: Any) -> dict[str, list[dict[str, Any]]]:
+def harmonised(
+    visit: Visit, form: CompiledForm | None = None, **context: Any
+) -> dict[str, list[dict[str, Any]]]:
     """Rows by table, each with everything it says: columns that are null or always there are left out.
 
     Splits stand under "flow_split" as (group's place in the list of flow rows, dimension, code, n).
     """
-    made = outcome(visit, **context)
+    made = outcome(visit, form, **context)
     tables: dict[str, list[dict[str, Any]]] = {}
     order = {row.record_id: at for at, row in enumerate(r for r in made.rows if r.table == "flow")}
     for row in made.rows:
@@ -85,8 +89,7 @@ def harmonised(visit: Visit, **context: Any) -> dict[str, list[dict[str, Any]]]:
 _STEP = re.compile(r"^([^\[]+)(?:\[(\d+)\])?$")
 
 
-def _nested(answers: Mapping[str, object], form: str) -> dict[str, Any]:
-    compiled = library_form(form)
+def _nested(answers: Mapping[str, object], compiled: CompiledForm) -> dict[str, Any]:
     repeats = {f.path.removeprefix(f"{compiled.root_path}/") for f in compiled.fields if f.type == "repeat"}
     root: dict[str, Any] = {}
     for path, answer in answers.items():
@@ -98,7 +101,7 @@ def _nested(answers: Mapping[str, object], form: str) -> dict[str, Any]:
                 instances.append({})
             continue
         at, _, name = path.rpartition("/")
-        assert compiled.field(f"{compiled.root_path}/{plain}"), f"{form} asks no {plain}"
+        assert compiled.field(f"{compiled.root_path}/{plain}"), f"{compiled.xml_form_id} asks no {plain}"
         (_at(root, at, repeats) if at else root)[name] = answer
     return root
 
