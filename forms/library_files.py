@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 import zipfile
 
 import openpyxl
@@ -20,7 +21,8 @@ from forms.library_build import Sheets, build, messages
 from forms.library_source import FormSource
 
 _WIDE = ("label", "hint", "constraint", "relevant", "calculation", "guidance", "required_message")
-_EPOCH = datetime.datetime(2026, 1, 1)  # noqa: DTZ001 - what a workbook keeps has no zone
+_MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*<")
+EPOCH = datetime.datetime(2026, 1, 1)  # noqa: DTZ001 - what a workbook keeps has no zone
 
 
 def markdown(sheets: Sheets) -> bytes:
@@ -39,10 +41,10 @@ def workbook(source: FormSource) -> bytes:
     for name, rows in build(source).items():
         _fill(book.create_sheet(name), rows)
     _fill(book.create_sheet("languages"), languages_sheet(source))
-    book.properties.created = book.properties.modified = _EPOCH
+    book.properties.created = book.properties.modified = EPOCH
     raw = io.BytesIO()
     book.save(raw)
-    return _dateless(raw.getvalue())
+    return dateless(raw.getvalue())
 
 
 def languages_sheet(source: FormSource) -> list[list[str]]:
@@ -73,12 +75,12 @@ def _fill(sheet: Worksheet, rows: list[list[str]]) -> None:
     sheet.freeze_panes = "D2" if sheet.title == "survey" else "A2"
 
 
-def _dateless(data: bytes) -> bytes:
-    """The same archive with one date on every part."""
+def dateless(data: bytes) -> bytes:
+    """The same workbook with one date on every part, and as the day it was modified."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for item in old.infolist():
             info = zipfile.ZipInfo(item.filename, date_time=(2026, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(info, old.read(item.filename))
+            new.writestr(info, _MODIFIED.sub(rb"\g<1>2026-01-01T00:00:00Z<", old.read(item.filename)))
     return out.getvalue()

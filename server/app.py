@@ -17,6 +17,7 @@ from server import health, problems
 from server.auth import Access, GuessLimit
 from server.chores import Chore, chores
 from server.datasets import routes as datasets
+from server.dictionary import router as data_dictionary
 from server.disk_failure import end_process
 from server.edge import Edge
 from server.openrosa.formlist import form_list
@@ -61,6 +62,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.add_route(f"{DEVICE}/forms/{{resource:path}}", form_resource, methods=["GET", "HEAD"])
     app.include_router(health.router)
     app.include_router(datasets.router)
+    app.include_router(data_dictionary)
     problems.install(app)
     app.add_middleware(Edge, https=settings.base_url.startswith("https://"))
     return app

@@ -23,6 +23,7 @@ from server.cli import (
     corridor,
     dataset,
     demo,
+    dictionary,
     duplicates,
     erasures,
     form,
@@ -118,6 +119,7 @@ for name, group in (
 ):
     app.add_typer(group, name=name)
 app.command("rebuild")(instance.rebuild)
+app.command("dictionary")(dictionary.dictionary)
 app.command("demo")(demo.demo)
 
 
