@@ -12,7 +12,7 @@ import pytest
 from forms import languages, vocabulary
 from forms.languages import Catalogue, completeness
 from forms.languages.completeness import Broken, Completeness, Message
-from server.datasets.daily_columns import DAILY_COLUMNS
+from server.datasets.definitions import DATASETS
 
 FOLDER = Path(languages.__file__).parent
 CATALOGUES = sorted(path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.glob("*/*.po"))
@@ -22,17 +22,7 @@ SCRIPT = {"fr": r"[A-Za-z]", "ar": r"[\u0600-\u06ff]", "ru": r"[\u0400-\u04ff]",
 """A letter of the script each language is written in."""
 
 
-def daily_messages() -> tuple[Message, ...]:
-    """The labels that flow_daily has of its own: those it shares with flow are of the variables."""
-    flow = vocabulary.variables("flow")
-    return tuple(
-        (None, column.label)
-        for column in DAILY_COLUMNS
-        if not (column.name in flow and flow[column.name].label == column.label)
-    )
-
-
-SOURCES = {**completeness.vocabulary_messages(), "datasets": daily_messages()}
+SOURCES = completeness.vocabulary_messages()
 
 
 def catalogue_of(*entries: polib.POEntry) -> Catalogue:
@@ -56,6 +46,19 @@ def test_nobody_who_speaks_french_or_arabic_meets_an_english_label(language: str
     row = standing(language, domain)
     assert (row.missing, row.stale, row.broken, row.unsigned) == ((), (), (), ())
     assert row.texts == row.translated == len(set(SOURCES[domain]))
+
+
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_a_dataset_is_read_in_french_and_arabic(language: str) -> None:
+    titles: list[Message] = [(None, dataset.title) for dataset in DATASETS.values()]
+    columns = [column for dataset in DATASETS.values() for column in dataset.columns]
+    headings: list[Message] = [(None, column.label) for column in columns]
+    of_variables = {v.label for v in vocabulary.all_variables()}  # columns that may have theirs from there
+    own = [*titles, *(heading for heading in headings if heading[1] not in of_variables)]
+    row = completeness.completeness(language, "datasets", [*titles, *headings], own)
+    assert (row.missing, row.stale, row.broken, row.unsigned) == ((), (), (), ())
+    assert row.texts == row.translated == len(set(own))
+    assert sorted({column.name for column in columns if language not in column.labels}) == []
 
 
 @pytest.mark.parametrize("language", ["ru", "tg"])
