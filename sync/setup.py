@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from forms import vocabulary
+from forms import crosswalks, vocabulary
 from sync import migrate
 from sync.engine import plain_engine
 from sync.problems import KeyMissing
+from sync.registers.crosswalks import crosswalk_row
 from sync.seal import Keyring
 from sync.store import Store, WriteSession, default_database, default_master_key, new_uuid, now, open_store
-from sync.tables import code, code_list, origin
+from sync.tables import code, code_crosswalk, code_list, origin
 from sync.tables.records import record_key
 
 
@@ -97,3 +98,15 @@ def load_vocabulary(session: WriteSession) -> None:
         ],
         key=("list_name", "code"),
     )
+    _load_crosswalks(session)
+
+
+def _load_crosswalks(session: WriteSession) -> None:
+    """Replace the crosswalks this version ships. Those of projects stay as their offices imported them."""
+    session.execute(delete(code_crosswalk).where(code_crosswalk.c.project_uuid == ""))
+    rows = [
+        crosswalk_row("", source, one)
+        for source in crosswalks.sources()
+        for one in crosswalks.shipped(source).crossings
+    ]
+    session.insert(code_crosswalk, rows)
