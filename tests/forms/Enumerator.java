@@ -41,8 +41,8 @@ import org.javarosa.xform.util.XFormUtils;
  *
  * Standard input: one line "FORM.xml SCRIPT" per form to fill in. A script line is "path=answer", the path without
  * the root, with "[2]" for the second instance of a repeat; the answer of a repeat's path is how many instances.
- * Standard output: a line per finding (required, constraint, no-choice, not-asked, unfinished), the submission on one
- * line, then ".".
+ * Standard output: a line per finding (required, constraint, no-choice, not-asked, unfinished), a line "met" with the
+ * questions that were shown for an answer, the submission on one line, then ".".
  */
 public class Enumerator {
     private static File media;
@@ -63,6 +63,7 @@ public class Enumerator {
 
     private final Map<String, String> script = new LinkedHashMap<>();
     private final Set<String> asked = new HashSet<>();
+    private final List<String> met = new ArrayList<>();
     private final FormDef form;
     private final FormEntryModel model;
     private final FormEntryController controller;
@@ -101,6 +102,7 @@ public class Enumerator {
                 System.out.println("not-asked " + key);
             }
         }
+        System.out.println("met " + String.join(" ", met));
         form.postProcessInstance();
         byte[] xml = new XFormSerializingVisitor().serializeInstance(form.getMainInstance());
         System.out.println(new String(xml, StandardCharsets.UTF_8).replaceAll("[\\r\\n]+", " "));
@@ -126,6 +128,9 @@ public class Enumerator {
         FormEntryPrompt prompt = model.getQuestionPrompt();
         String path = path(model.getFormIndex());
         asked.add(path);
+        if (!prompt.isReadOnly()) {
+            met.add(path);
+        }
         String answer = script.get(path);
         if (answer == null) {
             if (prompt.isRequired() && !prompt.isReadOnly()) {

@@ -42,6 +42,7 @@ class Filled:
         str
     ]  # "constraint day/men", "required ...", "not-asked ...", "no-choice ...", "unfinished ..."
     answers: dict[str, str]  # every non-empty answer of the submission by path, calculated ones included
+    met: tuple[str, ...]  # the questions that were shown for an answer, in order; notes are not among them
 
 
 class Enumerator:
@@ -74,7 +75,10 @@ class Enumerator:
         while (line := self.java.stdout.readline()) != ".\n":
             assert line, (self.folder / "errors.txt").read_text()
             lines.append(line.rstrip("\n"))
-        return Filled(lines[:-1], _leaves(etree.fromstring(lines[-1].encode())))
+        *findings, met, submission = lines
+        return Filled(
+            findings, _leaves(etree.fromstring(submission.encode())), tuple(met.removeprefix("met ").split())
+        )
 
     def leaves(self) -> None:
         self.java.terminate()

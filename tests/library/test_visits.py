@@ -52,7 +52,7 @@ def test_collect_lets_a_field_worker_make_the_visit_and_sends_it_so(
 
 def _opens(path: str, visit: Visit) -> bool:
     """Whether a path opens instances of a repeat: others lie below it."""
-    return any(other.startswith((f"{path}/", f"{path}[")) for other in visit.answers)
+    return any(other.startswith((f"{path}/", f"{path}[")) for other in {**visit.answers, **visit.calculated})
 
 
 def _without_zone(answer: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forms.compile import compile_form
+from forms.library_index import FORM_FILES
 from server.demo.coordinator import Coordinator
 from server.demo.filling import BlankForm
 from server.demo.office import NEW_FMR, OLD_FMR, new_registry
@@ -42,12 +43,6 @@ def test_a_tablet_goes_on_with_an_old_form_version(
 
 
 def test_a_tablet_gets_every_listed_form_with_its_files(tablet: Tablet) -> None:
-    assert sorted(tablet.downloads()) == ["b2", "fmr", "fms", "market_count", "poe_status", "ttt_count"]
-    assert {name: sorted(form.media) for name, form in tablet.forms.items()} == {
-        "b2": ["areas.csv", "sites.csv"],
-        "fmr": ["fmp.csv"],
-        "fms": ["fmp.csv"],
-        "market_count": ["fmp.csv"],
-        "poe_status": ["poe.csv"],
-        "ttt_count": ["areas.csv", "counting_points.csv"],
-    }
+    files = {name: sorted(wanted) for name, wanted in FORM_FILES.items()} | {"market_count": ["fmp.csv"]}
+    assert sorted(tablet.downloads()) == sorted(files)
+    assert {name: sorted(form.media) for name, form in tablet.forms.items()} == files
