@@ -30,7 +30,7 @@ from itertools import combinations
 from sqlalchemy import select
 
 from sync.places.areas import slug
-from sync.places.countries import ISO2_TO_ISO3, ISO3_TO_ISO2
+from sync.places.countries import ISO3_TO_ISO2
 from sync.problems import Invalid
 from sync.steps.values import Area
 from sync.store import ReadSession
@@ -98,6 +98,8 @@ class Gazetteer:
         self._parts: dict[tuple[str, tuple[int, ...]], set[Key]] = defaultdict(set)
         self._parents: dict[str, str | None] = {}
         self._countries = {area.iso3 for area in self.areas.values() if area.iso3}
+        self._fronts = {iso3: self._fronts_of(iso3) for iso3 in self._countries}
+        self._country = {front: iso3 for iso3 in sorted(self._countries) for front in self._fronts[iso3]}
         for key in sorted(self.areas):
             self._enter(self.areas[key])
         self._names: dict[str, set[Key]] = defaultdict(set)
@@ -153,7 +155,7 @@ class Gazetteer:
             self._aliases[_squashed(alias)].add(area.key)
         if area.iso3 is None:
             return
-        tail = _tail(area.code, area.iso3)
+        tail = self._tail(area.code, area.iso3)
         if tail.isdigit():
             self._tails[area.iso3, tail].add(area.key)
         parts = self._parts_of(area)
@@ -165,9 +167,9 @@ class Gazetteer:
         found: list[int] = []
         step: NamedArea | None = area
         while step is not None and step.level > 0:
-            tail = _tail(step.code, area.iso3 or "")
+            tail = self._tail(step.code, area.iso3)
             upper = self.areas.get(step.parent) if step.parent else None
-            begins = _tail(upper.code, area.iso3 or "") if upper is not None and upper.level > 0 else ""
+            begins = self._tail(upper.code, area.iso3) if upper is not None and upper.level > 0 else ""
             own = tail[len(begins) :] if tail.startswith(begins) else ""
             is_next = step.level == 1 if upper is None else step.level == upper.level + 1
             if not own.isdigit() or not is_next:
@@ -182,10 +184,23 @@ class Gazetteer:
         if match is None:
             return "", ""
         letters, digits = match[1], match[2]
-        country = letters if letters in self._countries else ISO2_TO_ISO3.get(letters, "")
+        country = self._country.get(letters, "")
         if not letters and len(self._countries) == 1:
             country = next(iter(self._countries))
-        return (country, digits) if country in self._countries else ("", "")
+        return (country, digits) if country else ("", "")
+
+    def _fronts_of(self, iso3: str) -> tuple[str, ...]:
+        """What codes of a country begin with: its ISO codes, and its own code in the release."""
+        own = (_squashed(a.code) for a in self.areas.values() if a.level == 0 and a.iso3 == iso3)
+        return tuple(dict.fromkeys((iso3, *(code for code in own if code.isalpha()), *_iso2(iso3))))
+
+    def _tail(self, code: str, iso3: str | None) -> str:
+        """A code without its country in front, whichever way that is written."""
+        squashed = _squashed(code)
+        for front in self._fronts.get(iso3 or "", ()):
+            if squashed.startswith(front):
+                return squashed[len(front) :]
+        return squashed
 
 
 def match_area(
@@ -357,13 +372,8 @@ def _prefix(code: str) -> str:
     return match[0] if match else ""
 
 
-def _tail(code: str, iso3: str) -> str:
-    """A code without its country in front, whichever way that is written."""
-    squashed = _squashed(code)
-    for prefix in (iso3, ISO3_TO_ISO2.get(iso3, "")):
-        if prefix and squashed.startswith(prefix):
-            return squashed[len(prefix) :]
-    return squashed
+def _iso2(iso3: str) -> tuple[str, ...]:
+    return (ISO3_TO_ISO2[iso3],) if iso3 in ISO3_TO_ISO2 else ()
 
 
 def _partings(digits: str) -> Iterator[tuple[int, ...]]:

@@ -218,3 +218,50 @@ def test_what_is_no_boundary_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.geojson"
     path.write_text("these are notes")
     assert "cannot be read" in read_boundaries([path]).refusals[0]
+
+
+def test_level_no_file_has_is_joined_from_the_areas_that_name_it(tmp_path: Path) -> None:
+    paths = [geojson(tmp_path / f"xsa_admin{level}.geojson", cod_ab(level)) for level in (0, 2)]
+    boundaries = read_boundaries(paths)
+    assert found(boundaries) == EVERYWHERE
+    west = next(a for a in boundaries.areas if a.code == "XS01")
+    assert shapely.from_wkb(west.geometry).equals(REGIONS["XS01"])
+    assert (west.code_official, west.iso3) == (True, "XSA")
+    assert lines(boundaries, "level_derived") == [
+        (None, "no file has this level: 2 areas were joined from those of level 2")
+    ]
+
+
+def test_level_that_not_all_areas_name_is_left_out_and_said(tmp_path: Path) -> None:
+    rows = cod_ab(2)
+    del rows[3]["adm1_pcode"]
+    boundaries = read_boundaries([geojson(tmp_path / "xsa_admin2.geojson", rows)])
+    assert {a.level for a in boundaries.areas} == {2}
+    assert lines(boundaries, "level_missing") == [
+        (
+            None,
+            "no file has this level, and 1 of 8 areas of level 2 do not name theirs: "
+            "import the file of this level too",
+        )
+    ]
+
+
+def test_newest_columns_of_cod_ab_are_read(tmp_path: Path) -> None:
+    rows = [
+        {
+            "adm1_name": "Ouestra", "adm1_name1": "Ouest", "adm1_name2": "الغرب", "adm1_pcode": "XS01",
+            "adm0_name": "Sahelia", "adm0_pcode": "XS", "lang": "en", "lang1": "fr", "lang2": "ar",
+            "iso2": "XS", "iso3": "XSA", "valid_on": "2025-01-01", "valid_to": "1899-12-30",
+            "version": "v02.01", "center_lat": 0.25, "center_lon": 0.5, "geometry": REGIONS["XS01"],
+        },
+        {
+            "adm1_name": "Estara", "adm1_pcode": "XS02", "lang": "en", "iso3": "XSA", "version": "v02.01",
+            "center_lat": 55.0, "center_lon": 0.5, "geometry": REGIONS["XS02"],
+        },
+    ]  # fmt: skip
+    boundaries = read_boundaries([geojson(tmp_path / "xsa_admin1.geojson", rows)])
+    west, east = boundaries.areas
+    assert west.names == {"en": "Ouestra", "fr": "Ouest", "ar": "الغرب"}
+    assert (west.valid_to, west.center_lon, west.center_lat) == (None, 0.5, 0.25)
+    assert REGIONS["XS02"].contains(Point(east.center_lon, east.center_lat))
+    assert lines(boundaries, "version") == [(None, "the file says it is version v02.01")]
