@@ -1,52 +1,10 @@
-"""Points of entry and villages as assessors meet them: none, not known and closed are three things."""
+"""Villages as assessors meet them: none and not known are two things."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.forms.enumerator import Enumerator
-
-STATUS = {
-    "setting/place": "POE-01",
-    "setting/status_date": "2026-11-20",
-    "setting/method": "informant",
-    "setting/informant": "KI-7",
-    "status/operational_status": "fully_closed",
-    "status/closed_for": "entry exit",
-    "status/measures": "curfew other",
-    "status/affected_pop": "nationals herders",
-    "status/measure_start": "2026-11-01",
-    "status/health_measures": "none",
-    "traffic/est_inflow": 0,
-}
-
-
-def test_focal_point_reports_a_closed_border(enumerator: Enumerator) -> None:
-    filled = enumerator.fills("poe_status", STATUS)
-    assert (filled.findings, filled.answers) == ([], {path: str(answer) for path, answer in STATUS.items()})
-
-
-def test_border_closed_both_ways_is_not_closed_one_way(enumerator: Enumerator) -> None:
-    assert enumerator.fills("poe_status", STATUS | {"status/closed_for": "entry"}).findings == [
-        "constraint status/closed_for",
-        "unfinished status/closed_for",
-    ]
-
-
-def test_focal_point_reports_an_open_border_in_four_answers(enumerator: Enumerator) -> None:
-    filled = enumerator.fills(
-        "poe_status",
-        {
-            "setting/place": "POE-01",
-            "setting/status_date": "2026-11-20",
-            "setting/method": "seen",
-            "status/operational_status": "fully_operational",
-            "status/measures": "none",
-            "status/health_measures": "dnk",
-        },
-    )
-    assert filled.findings == []
-
 
 VILLAGE = {
     "setting/round": "07",
