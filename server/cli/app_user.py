@@ -33,6 +33,10 @@ def create(
         list[str] | None,
         typer.Option(metavar="CODE", help="Works in this area and all below; repeat for more."),
     ] = None,
+    organisation: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="Works for this organisation, which owns what is sent."),
+    ] = None,
     qr: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Write the settings QR code to this PNG.")
     ] = None,
@@ -51,11 +55,20 @@ def create(
 
     with invocation.opened_store() as store:
         made = store.write(
-            lambda session: create_app_user(session, project, name, form or (), place or (), pcode or ())
+            lambda session: create_app_user(
+                session, project, name, form or (), place or (), pcode or (), organisation=organisation
+            )
         )
         with store.read() as session:
             title = _project_name(session, project)
             warnings = _unknown(session, project, form or (), place or (), pcode or ())
+            if organisation is not None:
+                from sync.registers.organisations import list_organisations
+
+                if organisation not in [one["code"] for one in list_organisations(session)]:
+                    warnings.append(
+                        f"No organisation {organisation} is registered yet (`waypost organisation add`)."
+                    )
     warnings += _unreachable()
     url = f"{invocation.settings().base_url}/v1/key/{made.token}/projects/{project}"
     payload = codes.settings_payload(url, title)

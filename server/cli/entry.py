@@ -20,11 +20,14 @@ import typer
 from server.cli import (
     app_user,
     audit,
+    codes,
     corridor,
+    crosswalk,
     dataset,
     demo,
     dictionary,
     duplicates,
+    enumerator,
     erasures,
     form,
     form_lists,
@@ -32,6 +35,8 @@ from server.cli import (
     informant,
     instance,
     invocation,
+    operation,
+    organisation,
     places,
     project,
     service,
@@ -39,6 +44,7 @@ from server.cli import (
     submission,
     token,
 )
+from server.cli import round as round_
 
 PURPOSE = """Collect, dedupe and geotag displacement and mobility data from XLSForms.
 
@@ -109,6 +115,12 @@ for name, group in (
     ("places", places.app),
     ("sites", sites.app),
     ("corridor", corridor.app),
+    ("organisation", organisation.app),
+    ("operation", operation.app),
+    ("round", round_.app),
+    ("enumerator", enumerator.app),
+    ("codes", codes.app),
+    ("crosswalk", crosswalk.app),
     ("submission", submission.app),
     ("informant", informant.app),
     ("grant", grant.app),

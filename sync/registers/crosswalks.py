@@ -1,8 +1,8 @@
 """An office's own codes and ours: a statistics office's areas, ages and lists, imported for a project.
 
 Flows in: CSV with the columns of COLUMNS. Flows out: a `Crosswalk` that importers and exports ask. What this
-version ships (forms/vocabulary/crosswalks/) is for all projects and cannot be changed here; an office gives its
-source a name of its own.
+version ships (forms/vocabulary/crosswalks/) is for all projects and cannot be changed here: an office gives
+its source a name of its own.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def import_crosswalk(
 
     source  a name of the office's list: "insae_areas"
     Raises  Invalid with every problem by row and column: a code of ours that is not in its list or retired,
-            an area that is not in the active boundaries, two meanings of one code on one day; NotFound (project)
+            an area that is not in the active boundaries, two meanings of one code on one day
+            NotFound: no such project
     """
     _check_source(source)
     lines = read_lines(data, COLUMNS, ("list_name", "foreign_code", "code"), "crosswalk rows")
@@ -61,12 +62,12 @@ def import_crosswalk(
         placed = [(line, _read(session, project_id, line)) for line in lines]
         _check_conflicts(before, placed)
         refuse([problem for line in lines for problem in line.problems], "crosswalk rows")
-        new, changed, unchanged = [], [], []
+        report = Report(dry_run=dry_run)
         for _, one in placed:
-            label = f"{one.list_name} {one.foreign_code}"
             old = before.get(_key(one))
-            (new if old is None else unchanged if old == one else changed).append(label)
-        return uuid, Report(new, changed, unchanged, dry_run=dry_run), [one for _, one in placed]
+            into = report.new if old is None else report.unchanged if old == one else report.changed
+            into.append(f"{one.list_name} {one.foreign_code}")
+        return uuid, report, [one for _, one in placed]
 
     def work(session: WriteSession) -> Report:
         uuid, report, crossings = plan(session)

@@ -148,8 +148,8 @@ def refuse(problems: Sequence[RowProblem], what: str) -> None:
         {"row": p.row, "column": p.column or None, "message": p.message, "hint": p.hint} for p in problems
     ]
     if all(p.row is None for p in problems):
-        told = "; ".join(f"{p.column}: {p.message}" for p in problems)
-        raise Invalid(f"This cannot be registered: {told}.", " ".join(p.hint for p in problems), errors)
+        told = "; ".join(f"{p.column} {p.message}" for p in problems)
+        raise Invalid(f"This cannot be registered: {told}.", " ".join(p.hint for p in problems))
     number = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
     raise Invalid(f"The table of {what} has {number}.", "Nothing was imported. Correct them all.", errors)
 

@@ -38,6 +38,12 @@ def test_every_command_of_the_issue_is_there() -> None:
         "submission": ("show", "list", "adopt", "withdraw", "take-back", "retry", "erase"),
         "duplicates": ("list", "decide"),
         "dataset": ("export",),
+        "organisation": ("add", "import", "list"),
+        "operation": ("add", "import", "list", "state"),
+        "round": ("add", "import", "list", "state"),
+        "enumerator": ("add", "import", "list", "retire"),
+        "crosswalk": ("export", "import", "list"),
+        "codes": ("list", "show"),
     }
     expected = {(name,) for name in said} | {(noun, verb) for noun, verbs in nouns.items() for verb in verbs}
     assert set(commands()) == expected
