@@ -50,7 +50,7 @@ def test_commands_a_page_shows_are_as_they_are(page: Path) -> None:
     told = dict(cli.commands())
     for line in _shown(page):
         words = shlex.split(line, comments=True)
-        named = tuple(words[: max(n for n in range(1, 4) if tuple(words[:n]) in told)])
+        named = tuple(words[: max(n for n in range(1, 5) if tuple(words[:n]) in told)])
         assert named != ("waypost",), line
         assert "Commands:" not in told[named] or named == tuple(words), f"{line}: there is no such command"
         options = [word.split("=")[0] for word in words if word.startswith("-")]

@@ -124,7 +124,7 @@ def _write(
     known = _known(session, release_id)
     report = AliasReport({}, [], matched, [])
     errors: list[dict[str, object]] = []
-    adding = {}
+    adding: dict[tuple[int, str], dict[str, Any]] = {}
     for row in rows:
         key = (row["level"], row["alias"])
         before = known.get(key) or (adding[key]["code"] if key in adding else None)
