@@ -86,7 +86,12 @@ def test_odk_validate_accepts_the_form(name: str) -> None:
         ("ttt_mapping", {"baseline"}),
         ("ttt_profile", {"profile"}),
         ("eet", {"event", "flow"}),
+        ("b1", {"baseline"}),
         ("b2", {"baseline"}),
+        ("msla", {"baseline"}),
+        ("returnee_registration", {"profile"}),
+        ("returnee_household", {"profile"}),
+        ("ilcs", {"profile"}),
     ],
 )
 def test_form_feeds_the_tables_it_is_for(name: str, tables: set[str]) -> None:
@@ -113,7 +118,7 @@ def test_baseline_makes_a_total_per_category_and_rows_per_breakdown() -> None:
     breakdowns = ("reason", "period", "origin", "shelter")
     assert made == {(category, "total", None) for category in categories} | {
         ("idp", breakdown, f"/data/idp_detail/by_{breakdown}") for breakdown in breakdowns
-    }
+    } | {("idp", "arrival", None), ("idp", "departure", None)}
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -168,7 +173,18 @@ def test_position_and_free_text_are_restricted_and_photos_are_limited_in_size(na
         ("ttt_profile", ["phone"]),
         ("eet", []),
         ("fms", ["photo", "phone"]),
+        ("b1", ["ki_name", "ki_phone"]),
         ("b2", ["ki_name", "ki_phone"]),
+        ("msla", ["ki_name", "ki_phone"]),
+        (
+            "returnee_registration",
+            [
+                *("given_names", "family_name", "birth_date", "certificate_no", "other_certificate_no"),
+                *("photo", "phone"),
+            ],
+        ),
+        ("returnee_household", ["phone"]),
+        ("ilcs", ["phone"]),
     ],
 )
 def test_people_are_identified_only_where_they_agree_and_never_in_a_dataset(
@@ -176,7 +192,10 @@ def test_people_are_identified_only_where_they_agree_and_never_in_a_dataset(
 ) -> None:
     marked = [q for q in questions(name) if q["sensitivity"] == "direct_identifier"]
     assert [q["name"] for q in marked] == identifying
-    assert [q["name"] for q in marked if not re.search(r"_(photo|recontact)} = 'yes'", q["relevant"])] == []
+    agreed = (
+        r"(_photo|_recontact|proceed)} = 'yes'"  # proceed: registered by consent, or by a law that is named
+    )
+    assert [q["name"] for q in marked if not re.search(agreed, q["relevant"])] == []
     assert [q["name"] for q in marked if q["harmonise"]] == []
     paths = {field.path for field in compiled(name).fields if field.sensitivity == "direct_identifier"}
     assert paths.isdisjoint({binding.path for binding in compiled(name).bindings})
@@ -194,7 +213,8 @@ def test_local_codes_become_standard_ones(name: str, list_name: str) -> None:
         for binding in compiled(name).bindings
         if binding.variable in ("reasons", "reason_code")
     ]
-    assert bound == [local]
+    assert bound
+    assert all(codes == local for codes in bound)
     assert len(local) >= 2
 
 
