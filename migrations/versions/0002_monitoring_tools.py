@@ -164,6 +164,10 @@ def upgrade() -> None:
         sa.Column("information_source", sa.Text(), nullable=True),
         sa.Column("source_url", sa.Text(), nullable=True),
         sa.Column("source_quality", sa.Integer(), nullable=True),
+        sa.Column("reported_date", sa.Date(), nullable=True),
+        sa.Column("cause_said", sa.Text(), nullable=True),
+        sa.Column("incident_iso3", sa.Text(), nullable=True),
+        sa.Column("origin_countries", sa.Text(), nullable=True),
         sa.Column("root_id", BigId, nullable=False),
         sa.PrimaryKeyConstraint("record_id", name=op.f("pk_event")),
     )
