@@ -7,7 +7,7 @@ DEMO_DATA ?= demo-data
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-fast check format bench nightly lock docs clean
+.PHONY: help install demo serve forms test test-fast check format bench nightly lock docs clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,6 +27,11 @@ demo: install ## the main job on an invented country, over real HTTP; ONCE=1 exi
 
 serve: install ## serve ./data on http://127.0.0.1:8080 (make it with `.venv/bin/waypost init`)
 	$(BIN)/waypost serve
+
+forms: install ## the library's forms as .xlsx, in build/forms
+	rm -rf build/forms
+	$(BIN)/waypost form library --write build/forms
+	for form in build/forms/*.xlsx; do $(BIN)/waypost form check $$form || exit 1; done
 
 test: install ## every test, on SQLite and on a real PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not nightly"

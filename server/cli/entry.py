@@ -30,6 +30,7 @@ from server.cli import (
     enumerator,
     erasures,
     form,
+    form_library,
     form_lists,
     grant,
     informant,
@@ -105,6 +106,7 @@ app.command("migrate")(instance.migrate)
 app.command("serve")(service.serve)
 app.command("worker")(service.worker)
 app.command("status")(instance.status)
+form.app.command("library")(form_library.library)
 form.app.command("lists")(form_lists.lists)
 form.app.command("admin-cascade")(form_lists.admin_cascade)
 for name, group in (
