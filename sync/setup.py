@@ -15,6 +15,7 @@ from sync.seal import Keyring
 from sync.store import Store, WriteSession, default_database, default_master_key, new_uuid, now, open_store
 from sync.tables import code, code_crosswalk, code_list, origin
 from sync.tables.records import record_key
+from sync.tables.registry import key_informant
 
 
 def initialise(data: Path, database: str | None = None, master_key: Path | None = None) -> Store:
@@ -57,7 +58,12 @@ def _refuse_sealed(url: str, key_file: Path) -> None:
     """Raise KeyMissing when there are records that a new key could not open."""
     engine = plain_engine(url)
     with engine.connect() as connection:
-        sealed = connection.execute(select(record_key.c.submission_id).limit(1)).first()
+        sealed = (
+            connection.execute(select(record_key.c.submission_id).limit(1)).first()
+            or connection.execute(
+                select(key_informant.c.id).where(key_informant.c.wrapped.is_not(None))
+            ).first()
+        )
     engine.dispose()
     if sealed is not None:
         raise KeyMissing(
