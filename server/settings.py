@@ -159,6 +159,17 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
+class Forms:
+    """How forms are published."""
+
+    java: str = setting(
+        "WAYPOST_JAVA",
+        "Java program that runs ODK Validate on forms to be published. `none`: never run it.",
+        "java",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Faults:
     """Deliberate faults, to show that the tests and the demo notice them. Never on a server with data."""
 
@@ -175,6 +186,7 @@ class Settings:
     http: Http = field(default_factory=Http)
     receipt: Receipt = field(default_factory=Receipt)
     worker: Worker = field(default_factory=Worker)
+    forms: Forms = field(default_factory=Forms)
     faults: Faults = field(default_factory=Faults)
 
     @classmethod

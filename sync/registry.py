@@ -17,7 +17,9 @@ from forms.model import CompiledForm
 from forms.problems import FormProblem
 from sync.catalogue import FormStates, catalogue, compiled_form, form_states
 from sync.compiling import compile_in_sandbox
+from sync.form_change import refuse_type_changes
 from sync.media import media_names, store_media
+from sync.odk_validate import NONE, Validation, validate
 from sync.problems import Conflict, FormInvalid, Invalid, NotFound
 from sync.store import ReadSession, Store, WriteSession, new_uuid, now
 from sync.tables import form, form_media, form_version, project, receipt_event, submission, submission_version
@@ -50,6 +52,7 @@ class PublishedForm:
     is_new: bool  # False: these very bytes were published before
     released: int  # submissions that waited for this version
     problems: tuple[FormProblem, ...] = ()
+    not_validated: str = ""  # why ODK Validate did not judge it; "" when it did
 
 
 def create_project(session: WriteSession, name: str, by: str | None = None) -> RowMapping:
@@ -90,14 +93,17 @@ def publish_form(
     name: str,
     media: Mapping[str, bytes] | None = None,
     published_by: str | None = None,
+    java: str = NONE,
 ) -> PublishedForm:
     """Compile a form and offer it to the project's tablets.
 
     data   XLSForm (.xlsx .xls .csv .md) or XForm XML; `name` is the file's name
     media  files the form refers to, by name; what is not given is carried over from the current version
+    java   the Java program to run ODK Validate with, off the request path; "none" leaves it out
     Publishing the same bytes again makes that version current and adds the media given.
-    Raises FormInvalid (errors: every problem with its cell), Conflict (this version exists with other
-    content), NotFound (project), Invalid (a media name).
+    Raises FormInvalid (errors: every problem with its cell; a type changed since the current version;
+    what ODK Validate refuses), Conflict (this version exists with other content, or another one was
+    published meanwhile), NotFound (project), Invalid (a media name). A refusal leaves nothing behind.
     """
     with store.read() as session:
         get_project(session, project_id)
@@ -110,16 +116,21 @@ def publish_form(
             [problem.to_json() for problem in compilation.problems],
         )
     _refuse_names_without_a_url(compilation.form)
+    current = refuse_type_changes(store, project_id, compilation.form, data, name)
+    validation = _refuse_what_validate_refuses(compilation.form, data, name, java)
     files = dict(compilation.files) | files
     source = (data, PurePosixPath(name).name)
 
     def work(session: WriteSession) -> PublishedForm:
         assert compilation.form is not None
+        if _current_version(session, project_id, compilation.form.xml_form_id) != current:
+            raise Conflict("Another version was published meanwhile.", "Look at it, and publish again.")
         return _publish(session, project_id, compilation.form, source, files, published_by)
 
     published = store.write(work)
     catalogue(store).expire()
-    return replace(published, problems=tuple(compilation.warnings) + published.problems)
+    warnings = tuple(compilation.warnings) + published.problems
+    return replace(published, problems=warnings, not_validated=validation.skipped)
 
 
 def set_form_state(
@@ -239,6 +250,23 @@ def _version_row(
             "Raise the version in the settings sheet, then publish again.",
         )
     return row, bool(new)
+
+
+def _current_version(session: ReadSession, project_id: int, xml_form_id: str) -> int | None:
+    known = form.c.project_id == project_id, form.c.xml_form_id == xml_form_id
+    current: int | None = session.scalar(select(form.c.current_version_id).where(*known))
+    return current
+
+
+def _refuse_what_validate_refuses(compiled: CompiledForm, data: bytes, name: str, java: str) -> Validation:
+    validation = validate(compiled.xform, data, name, java)
+    if validation.problems:
+        raise FormInvalid(
+            f"ODK Validate refuses {name}: tablets could not open it. Nothing was published.",
+            "Mend what is named and publish again.",
+            [problem.to_json() for problem in validation.problems],
+        )
+    return validation
 
 
 def _refuse_names_without_a_url(compiled: CompiledForm) -> None:

@@ -1,4 +1,4 @@
-"""`waypost form`: check, publish, list and close forms."""
+"""`waypost form`: check, publish, list and close forms. The rest is in the files beside it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from server.cli import invocation
+from server.cli import form_change, form_remap, invocation
 
 if TYPE_CHECKING:
     from forms.model import Compilation
@@ -73,15 +73,20 @@ def publish(
             help="A file the form needs (choice list, image); repeat for more.",
         ),
     ] = None,
+    no_validate: Annotated[
+        bool, typer.Option("--no-validate", help="Do without ODK Validate, which runs where Java is found.")
+    ] = False,
 ) -> None:
     """Publish a form: tablets are offered it from now on, and its bytes never change again.
 
-    Prints form_id, version and hash. With problems nothing is published and the exit status is 1. Submissions
-    that were held because the form was unknown are processed now.
+    Prints form_id, version and hash. With problems nothing is published and the exit status is 1: mistakes,
+    what ODK Validate refuses, and a question that has another type than in the version before (see
+    `waypost form diff`). Submissions that were held because the form was unknown are processed now.
 
     \b
     waypost form publish fmr.xlsx --project 1 --media fmp.csv --media areas.csv
     """
+    from sync.odk_validate import NONE
     from sync.problems import FormInvalid
     from sync.registry import publish_form
 
@@ -89,7 +94,9 @@ def publish(
     value: dict[str, Any] = {"form_id": None, "version": None, "hash": None, "released": 0, "problems": []}
     with invocation.opened_store() as store:
         try:
-            published = publish_form(store, project, file.read_bytes(), file.name, files)
+            java = NONE if no_validate else invocation.settings().forms.java
+            invocation.step(f"Compiling {file.name} and having ODK Validate look at it ...")
+            published = publish_form(store, project, file.read_bytes(), file.name, files, java=java)
         except FormInvalid as invalid:
             if not invocation.current.get().json:
                 raise
@@ -102,9 +109,12 @@ def publish(
         "title": published.title,
         "released": published.released,
         "warnings": [problem.to_json() for problem in published.problems],
+        "not_validated": published.not_validated or None,
     }
     lines = [f"warning {problem}" for problem in published.problems]
     lines.append(f"{published.form_id} {published.version} is published in project {project}.")
+    if published.not_validated and not no_validate:
+        lines.append(published.not_validated)
     if published.released:
         lines.append(f"{published.released} submissions that waited for it are processed now.")
     invocation.show(value, "\n".join(lines))
@@ -149,6 +159,12 @@ def set_state(
     with invocation.opened_store() as store:
         store.write(lambda session: set_form_state(session, project, form_id, state.value))
     invocation.show({"form_id": form_id, "state": state.value}, f"{form_id} is {state.value}.")
+
+
+app.command()(form_change.diff)
+app.command()(form_change.lint)
+app.command()(form_remap.remap)
+app.command()(form_remap.mappings)
 
 
 def _compiled(file: Path) -> Compilation:

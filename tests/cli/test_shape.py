@@ -30,7 +30,7 @@ def test_every_command_of_the_issue_is_there() -> None:
     said = ["init", "serve", "worker", "status", "rebuild", "migrate", "demo"]
     nouns = {
         "project": ("create", "list"),
-        "form": ("check", "publish", "list", "state"),
+        "form": ("check", "publish", "list", "state", "diff", "lint", "remap", "mappings"),
         "app-user": ("create", "list", "grant", "revoke"),
         "token": ("create", "list", "revoke"),
         "places": ("import",),
