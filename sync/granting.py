@@ -46,14 +46,12 @@ def grant_forms(store: Store, actor_id: int, forms: Sequence[str], by: str | Non
         had = {grant.xml_form_id for grant in grants}
         if None in had:
             raise Conflict(f"{user['name']} has every form of its project.", "Nothing needs doing.")
-        areas = dict.fromkeys((grant.place_id, grant.pcode) for grant in grants)
+        areas = dict.fromkeys((grant.place_id, grant.pcode, grant.organisation) for grant in grants)
         new = [form for form in dict.fromkeys(forms) if form not in had]
         at = now()
         for form in new:
-            for place, pcode in areas:
-                grant = Grant(
-                    Role.APP_USER, user["project_id"], xml_form_id=form, place_id=place, pcode=pcode
-                )
+            for place, pcode, organisation in areas:
+                grant = Grant(Role.APP_USER, user["project_id"], form, place, organisation, pcode)
                 assign(session, actor_id, grant, at)
         if new:
             session.change(ChangeKind.ACTOR, user["uuid"])
