@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sync.places.areas import slug
+from sync.places.areas import BoundaryArea, slug
 from sync.places.index import PlaceIndex
+from sync.places.matching import Gazetteer, NamedArea, match_area
 from sync.places.reading import read_boundaries
 from tests.places.sahelia import index_of
 
@@ -53,3 +56,36 @@ def test_towns_lie_where_the_map_says(
     located = west_africa.locate(lon, lat)
     assert [slug(a.name) for a in located.areas.values()] == names, town
     assert (located.iso3, located.snapped_m) == (iso3, None)
+
+
+def doubled(name: str) -> str:
+    """A letter typed twice."""
+    return name[: len(name) // 2] + name[len(name) // 2 :][0] + name[len(name) // 2 :]
+
+
+def dropped(name: str) -> str:
+    """A letter left out."""
+    return name[: len(name) // 2] + name[len(name) // 2 + 1 :]
+
+
+def test_names_lead_to_their_own_area_however_they_are_spelled_or_to_none() -> None:
+    """95 cercles and provinces: spelled as they are, without accents, and with a typing error."""
+    areas = read_boundaries(FILES).areas
+    release = Gazetteer(NamedArea(a.level, a.code, a.name, a.parent, a.iso3) for a in areas)
+    provinces = [area for area in areas if area.level == 2]
+
+    def outcome(area: BoundaryArea, text: str, parent: str | None) -> str:
+        match = match_area(text, 2, parent, release, names=True)
+        if match.area is None:
+            return "none"
+        return match.how if match.area.code == area.code else "wrong"
+
+    def outcomes(spell: Callable[[str], str], within: bool = True) -> dict[str, int]:
+        named = [(a, spell(a.name), a.parent[1] if a.parent and within else None) for a in provinces]
+        return dict(Counter(outcome(*each) for each in named))
+
+    assert outcomes(str) == outcomes(str, within=False) == {"name": 95}
+    assert outcomes(lambda name: slug(name).upper()) == {"name": 95}
+    assert outcomes(doubled) == {"fuzzy": 95}
+    assert outcomes(dropped) == {"fuzzy": 90, "none": 5}
+    assert outcomes(doubled, within=False) == {"none": 95}
