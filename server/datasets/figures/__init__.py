@@ -12,7 +12,19 @@ from datetime import date
 from typing import Any
 
 from server.datasets.dataset import Dataset
-from server.datasets.figures import flow_points, flow_splits, stock, stock_totals
+from server.datasets.figures import (
+    alerts,
+    emergencies,
+    flow_points,
+    flow_splits,
+    herds,
+    incidents,
+    poe_status,
+    profile_shares,
+    sdg_proxy,
+    stock,
+    stock_totals,
+)
 from server.datasets.filters import Filters
 from server.datasets.network import Locate
 from server.datasets.scope import Scope
@@ -21,7 +33,19 @@ from sync.store import ReadSession
 Figures = Callable[[ReadSession, Scope, Filters, date, Locate | None], Iterator[list[dict[str, Any]]]]
 """(session, scope, filters, today, locate) -> batches of rows by column name."""
 
-_MODULES = (flow_points, flow_splits, stock, stock_totals)
+_MODULES = (
+    flow_points,
+    flow_splits,
+    stock,
+    stock_totals,
+    poe_status,
+    herds,
+    alerts,
+    emergencies,
+    incidents,
+    profile_shares,
+    sdg_proxy,
+)
 
 FIGURES: Mapping[str, tuple[Dataset, Figures]] = {
     module.DATASET.name: (module.DATASET, module.rows) for module in _MODULES
