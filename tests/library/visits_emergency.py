@@ -9,6 +9,7 @@ NUMBER = {
     "event_check": "3",
     "event_id": "821-469-253",
     "username": "V-12",
+    "typed_by": "V-12",
 }
 
 ARRIVALS = Visit(

@@ -131,6 +131,7 @@ NUMBER = {
     "event_check": "3",
     "event_id": "821-469-253",
     "username": "FP-2",
+    "typed_by": "FP-2",
 }
 
 ATTACK = Visit(
@@ -200,7 +201,7 @@ RESOLVED = Visit(
     },
     {"alert/alert_digits": "821469253", "alert/event_id": "821-469-253"},
     "an alert that was confirmed and resolved",
-    {"username": "FP-9"},
+    {"username": "FP-9", "typed_by": "FP-9"},
 )
 
 NUMBER_LOST = Visit(
@@ -213,7 +214,7 @@ NUMBER_LOST = Visit(
     },
     {},
     "an alert whose number nobody knows, and that was not true",
-    {"username": "FP-9"},
+    {"username": "FP-9", "typed_by": "FP-9"},
 )
 
 # -- mapping -------------------------------------------------------------------------------------------------
