@@ -98,6 +98,8 @@ def _code(answer: Any, crosswalk: Mapping[str, str]) -> str | None:
 
 
 def _codes(answer: Any, crosswalk: Mapping[str, str]) -> str | None:
+    if type(answer) is str and answer not in crosswalk:  # a calculate hands on what was selected: "a b"
+        answer = tuple(answer.split())
     return ";".join(_code_list(answer, crosswalk)) or None
 
 

@@ -260,7 +260,7 @@ SITE = Visit(
         "setting/place_listed": "yes",
         "setting/place": "SITE-01",
         "setting/access": "yes",
-        "setting/location": "14.2 13.35 0.0 5.0",
+        "setting/location": "13.35 14.2 0.0 5.0",
         "sources/ki_asked": "no",
         "people/present": "idp host",
         "people/absent": "refugee",

@@ -20,6 +20,7 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 _MAY_LIE_AHEAD = frozenset({"period_start", "period_end", "measure_start", "measure_end", "lifecycle_until"})
 _MAY_BE_OLD = frozenset(
     {"displaced_from", "displaced_to", "journey_start", "lifecycle_since", "measure_start", "period_start"}
+    | {"arrival_date", "return_date"}
 )
 _PERIODS = (
     ("period_start", "period_end"),

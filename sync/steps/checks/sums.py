@@ -169,7 +169,10 @@ def _splits(row: Row, seen: Seen) -> Iterator[FlagNote]:
 
 
 def breakdowns(seen: Seen) -> Iterator[FlagNote]:
-    """Within one submission: no breakdown of a population may exceed its total (DOMAIN 2.3)."""
+    """Within one submission: no breakdown of a population may exceed its total (DOMAIN 2.3).
+
+    Who arrived or left since the last round is no part of who is there: more may have left than remain.
+    """
     totals: dict[tuple[object, ...], Row] = {}
     sums: dict[tuple[object, ...], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in seen.rows:
@@ -182,7 +185,7 @@ def breakdowns(seen: Seen) -> Iterator[FlagNote]:
         breakdown, persons = values.get("breakdown"), values.get("ind")
         if breakdown == "total":
             totals[about] = row
-        elif breakdown is not None and persons is not None:
+        elif breakdown not in (None, "arrival", "departure") and persons is not None:
             sums[about][breakdown] += persons
     for about, row in totals.items():
         total = row.values.get("ind")
