@@ -60,6 +60,7 @@ docs: install ## write the generated pages again
 	$(BIN)/python -m forms.dictionary > docs/DATA_DICTIONARY.md
 	$(BIN)/python -m server.settings > docs/SETTINGS.md
 	$(BIN)/python -m server.reference > docs/REFERENCE.md
+	$(BIN)/python -m server.datasets.reference > docs/DATASETS.md
 	$(BIN)/python -m server.cli.reference > docs/CLI.md
 
 lock: install ## pin the dependencies of pyproject.toml again, with hashes

@@ -13,6 +13,7 @@ from forms.compile import compile_form
 from forms.problems import PROBLEM_TITLES
 from server import reference
 from server.cli import reference as cli
+from server.datasets import reference as datasets
 from server.problems import STATUS
 from sync.erase import TOUCHED
 
@@ -32,6 +33,7 @@ PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
     [
         ("CLI.md", cli.documentation),
         ("REFERENCE.md", reference.documentation),
+        ("DATASETS.md", datasets.documentation),
     ],
 )
 def test_a_generated_page_is_current(page: str, made: Callable[[], str]) -> None:

@@ -12,7 +12,9 @@ from server.cli import invocation
 from server.cli.form import Project
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Datasets: flow, baseline, profile, flow_daily."
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Datasets: rows as they came, and figures added up by rule.",
 )
 
 
@@ -23,9 +25,20 @@ class Format(StrEnum):
     json = "json"
 
 
+@app.command("list")
+def list_() -> None:
+    """List the datasets, each with what one row of it is. docs/DATASETS.md says all about them."""
+    from server.datasets.definitions import DATASETS
+
+    value = [{"name": one.name, "title": one.title, "unit": one.unit} for one in DATASETS.values()]
+    width = max(map(len, DATASETS))
+    lines = [f"{one.name:{width}}  {one.title}" for one in DATASETS.values()]
+    invocation.show(value, "\n".join(lines))
+
+
 @app.command()
 def export(
-    name: Annotated[str, typer.Argument(help="flow, baseline, profile or flow_daily.")],
+    name: Annotated[str, typer.Argument(help="A name as `waypost dataset list` has it.")],
     project: Project,
     out: Annotated[Path, typer.Option("-o", "--output", dir_okay=False, help="The file to write.")],
     form: Annotated[Format, typer.Option("--format", help="hxl is CSV with a row of HXL tags.")] = Format.csv,
