@@ -88,6 +88,8 @@ def test_odk_validate_accepts_the_form(name: str) -> None:
         ("eet", {"event", "flow"}),
         ("b1", {"baseline"}),
         ("b2", {"baseline"}),
+        ("mmp_incident", {"event"}),
+        ("dtm_baseline_row", {"baseline"}),
         ("msla", {"baseline"}),
         ("returnee_registration", {"profile"}),
         ("returnee_household", {"profile"}),
@@ -175,6 +177,8 @@ def test_position_and_free_text_are_restricted_and_photos_are_limited_in_size(na
         ("fms", ["photo", "phone"]),
         ("b1", ["ki_name", "ki_phone"]),
         ("b2", ["ki_name", "ki_phone"]),
+        ("mmp_incident", []),
+        ("dtm_baseline_row", []),
         ("msla", ["ki_name", "ki_phone"]),
         (
             "returnee_registration",
