@@ -2,7 +2,7 @@
 
 Revision and queue are written in one transaction; what then works the queue off may be this process, or, if
 it is killed, any worker. Raw records and the XForm are never touched, and no revision is ever changed or
-deleted (decision 0008).
+deleted (decision 0010).
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ class FormMapping(SQLModel, table=True):
     """A revision of what one form version's answers mean: number 2 and up, over the form's own, which is 1.
 
     Submissions filled in with the version are projected with its newest revision. Never changed or deleted:
-    going back is a further revision with the older one's content (decision 0008).
+    going back is a further revision with the older one's content (decision 0010).
     """
 
     __tablename__ = "form_mapping"
