@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -190,9 +191,19 @@ def _told(file: Path, compilation: Compilation) -> str:
         )
         called = f"{form.xml_form_id} {form.version}".strip()
         lines.append(f"{file.name} is fine: {called}, {len(form.fields)} nodes, {mapped}.")
-        if form.media:
-            lines.append(f"Publish it with its files: {', '.join(form.media)}.")
+        lines += _files_told(form.media)
     return "\n".join(lines)
+
+
+def _files_told(media: Sequence[str]) -> list[str]:
+    from forms.generated_lists import GENERATED_LISTS
+
+    given = [name for name in media if name not in GENERATED_LISTS]
+    made = [name for name in media if name in GENERATED_LISTS]
+    lines = [f"Publish it with its files: {', '.join(given)}."] if given else []
+    if made:
+        lines.append(f"Waypost makes {', '.join(made)} from the project's registers (waypost form lists).")
+    return lines
 
 
 def _mark(problem: FormProblem) -> str:
