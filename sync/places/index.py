@@ -24,8 +24,9 @@ import numpy.typing as npt
 import shapely
 
 from sync.places.countries import other_prefix
+from sync.places.gazetteer import Gazetteer, NamedArea
 from sync.places.index_file import IndexDamaged, cell_of, exact_key, folded_key, key_of, map_index
-from sync.places.matching import CONVERSIONS, Gazetteer, NamedArea, match_area
+from sync.places.matching import CONVERSIONS, match_area
 from sync.places.sphere import Floats, degrees_around, distance_to_segments_m
 from sync.steps.values import Area
 

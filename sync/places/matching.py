@@ -20,21 +20,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import lru_cache
-from itertools import combinations
-
-from sqlalchemy import select
 
 from sync.places.areas import slug
-from sync.places.countries import ISO3_TO_ISO2
+from sync.places.gazetteer import Gazetteer, Key, NamedArea, squashed
 from sync.problems import Invalid
 from sync.steps.values import Area
-from sync.store import ReadSession
-from sync.tables.places import admin_alias, admin_area
 
 CONVERSIONS = ("spelling", "prefix", "width", "prefix and width")
 """Ways of matching that change a code."""
@@ -45,11 +38,7 @@ NEAR_ENOUGH = 0.85
 CLEARLY_NEARER = 0.05
 """By how much the best name must be nearer than the next, else neither is taken."""
 
-_NAMES = ("name", "other name")
-_CODE = re.compile(r"([A-Z]*)(\d+)")
 _MOST_NAMED = 5  # candidates in a note
-
-Key = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,145 +51,11 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class NamedArea:
-    """An area as matching needs it."""
-
-    level: int
-    code: str
-    name: str
-    parent: Key | None = None
-    iso3: str | None = None
-    names: tuple[str, ...] = ()  # further ones
-    aliases: tuple[str, ...] = ()  # other codes
-
-    @property
-    def key(self) -> Key:
-        return (self.level, self.code)
-
-
-@dataclass(frozen=True, slots=True)
 class Pairs:
     """What somebody decided about names: `allowed` text -> code, `denied` (text, code). Texts are folded."""
 
     allowed: dict[str, str] = field(default_factory=dict)
     denied: frozenset[tuple[str, str]] = frozenset()
-
-
-class Gazetteer:
-    """The areas of one release, by code, by parts of codes and by name."""
-
-    def __init__(self, areas: Iterable[NamedArea]) -> None:
-        self.areas = {area.key: area for area in areas}
-        self._codes: dict[str, list[Key]] = defaultdict(list)
-        self._squashed: dict[str, set[Key]] = defaultdict(set)
-        self._aliases: dict[str, set[Key]] = defaultdict(set)
-        self._tails: dict[tuple[str, str], set[Key]] = defaultdict(set)
-        self._parts: dict[tuple[str, tuple[int, ...]], set[Key]] = defaultdict(set)
-        self._parents: dict[str, str | None] = {}
-        self._countries = {area.iso3 for area in self.areas.values() if area.iso3}
-        self._fronts = {iso3: self._fronts_of(iso3) for iso3 in self._countries}
-        self._country = {front: iso3 for iso3 in sorted(self._countries) for front in self._fronts[iso3]}
-        for key in sorted(self.areas):
-            self._enter(self.areas[key])
-        self._names: dict[str, set[Key]] = defaultdict(set)
-        for key, area in self.areas.items():
-            for name in (area.name, *area.names):
-                self._names[slug(name)].add(key)
-
-    def by_code(self, text: str, level: int | None) -> list[Key]:
-        return [key for key in self._codes.get(text, ()) if level in (None, key[0])]
-
-    def by_spelling(self, text: str) -> set[Key]:
-        return self._squashed.get(_squashed(text), set())
-
-    def by_alias(self, text: str) -> set[Key]:
-        return self._aliases.get(_squashed(text), set())
-
-    def by_tail(self, text: str) -> set[Key]:
-        """Codes of the same country with the same rest, whatever letters are in front."""
-        country, digits = self._split(text)
-        return self._tails.get((country, digits), set()) if country else set()
-
-    def by_parts(self, text: str) -> set[Key]:
-        """Codes of the same country whose parts are the same numbers."""
-        country, digits = self._split(text)
-        found: set[Key] = set()
-        for parts in _partings(digits) if country else ():
-            found |= self._parts.get((country, parts), set())
-        return found
-
-    def by_name(self, text: str) -> set[Key]:
-        return self._names.get(slug(text), set())
-
-    def parent_code(self, parent: str) -> str | None:
-        """The parent's own code, found as any other is; None where the release has no such area."""
-        if parent not in self._parents:
-            found = None if parent in self._countries else match_area(parent, None, None, self).area
-            self._parents[parent] = parent if parent in self._countries else found.code if found else None
-        return self._parents[parent]
-
-    def is_below(self, key: Key, parent: str) -> bool:
-        """Whether an area lies in the one of that code, by the release's own parents."""
-        step = self.areas[key].parent
-        while step is not None and step in self.areas:
-            if step[1] == parent or (step[0] == 0 and self.areas[step].iso3 == parent):
-                return True
-            step = self.areas[step].parent
-        return False
-
-    def _enter(self, area: NamedArea) -> None:
-        self._codes[area.code].append(area.key)  # upper levels first
-        self._squashed[_squashed(area.code)].add(area.key)
-        for alias in area.aliases:
-            self._aliases[_squashed(alias)].add(area.key)
-        if area.iso3 is None:
-            return
-        tail = self._tail(area.code, area.iso3)
-        if tail.isdigit():
-            self._tails[area.iso3, tail].add(area.key)
-        parts = self._parts_of(area)
-        if parts:
-            self._parts[area.iso3, parts].add(area.key)
-
-    def _parts_of(self, area: NamedArea) -> tuple[int, ...]:
-        """The number each level adds to the code; () where the code does not go on from its parent's."""
-        found: list[int] = []
-        step: NamedArea | None = area
-        while step is not None and step.level > 0:
-            tail = self._tail(step.code, area.iso3)
-            upper = self.areas.get(step.parent) if step.parent else None
-            begins = self._tail(upper.code, area.iso3) if upper is not None and upper.level > 0 else ""
-            own = tail[len(begins) :] if tail.startswith(begins) else ""
-            is_next = step.level == 1 if upper is None else step.level == upper.level + 1
-            if not own.isdigit() or not is_next:
-                return ()
-            found.append(int(own))
-            step = upper
-        return tuple(reversed(found))
-
-    def _split(self, text: str) -> tuple[str, str]:
-        """Country and digits of a code; ("", "") where it has neither, or is of a country not here."""
-        match = _CODE.fullmatch(_squashed(text))
-        if match is None:
-            return "", ""
-        letters, digits = match[1], match[2]
-        country = self._country.get(letters, "")
-        if not letters and len(self._countries) == 1:
-            country = next(iter(self._countries))
-        return (country, digits) if country else ("", "")
-
-    def _fronts_of(self, iso3: str) -> tuple[str, ...]:
-        """What codes of a country begin with: its ISO codes, and its own code in the release."""
-        own = (_squashed(a.code) for a in self.areas.values() if a.level == 0 and a.iso3 == iso3)
-        return tuple(dict.fromkeys((iso3, *(code for code in own if code.isalpha()), *_iso2(iso3))))
-
-    def _tail(self, code: str, iso3: str | None) -> str:
-        """A code without its country in front, whichever way that is written."""
-        squashed = _squashed(code)
-        for front in self._fronts.get(iso3 or "", ()):
-            if squashed.startswith(front):
-                return squashed[len(front) :]
-        return squashed
 
 
 def match_area(
@@ -243,38 +98,6 @@ def match_area(
     return Match(None, note=f"{text} is not in the release")
 
 
-def gazetteer_of(session: ReadSession, release_id: int) -> Gazetteer:
-    """The areas of a release with all their names and aliases."""
-    a, upper = admin_area.c, admin_area.alias("upper")
-    statement = (
-        select(
-            a.level,
-            a.code,
-            a.name,
-            a.names,
-            a.iso3,
-            upper.c.level.label("upper_level"),
-            upper.c.code.label("upper_code"),
-        )
-        .join_from(admin_area, upper, upper.c.id == a.parent_id, isouter=True)
-        .where(a.release_id == release_id)
-    )
-    names: dict[Key, list[str]] = defaultdict(list)
-    codes: dict[Key, list[str]] = defaultdict(list)
-    n = admin_alias.c
-    aliased = select(n.level, n.code, n.alias, n.source).where(n.release_id == release_id).order_by(n.id)
-    for row in session.all(aliased):
-        kind = names if row["source"] in _NAMES else codes
-        kind[row["level"], row["code"]].append(row["alias"])
-    areas = []
-    for row in session.all(statement):
-        key = (row["level"], row["code"])
-        parent = (row["upper_level"], row["upper_code"]) if row["upper_code"] is not None else None
-        further = (*row["names"].values(), *names[key])
-        areas.append(NamedArea(*key, row["name"], parent, row["iso3"], further, tuple(codes[key])))
-    return Gazetteer(areas)
-
-
 def read_pairs(data: bytes) -> Pairs:
     """Decided names from a CSV with the columns text, code, verdict (allow or deny). Raises Invalid."""
     reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig", "replace"), newline=""))
@@ -300,9 +123,17 @@ def read_pairs(data: bytes) -> Pairs:
 def _fitting(keys: Iterable[Key], level: int | None, parent: str | None, release: Gazetteer) -> list[Key]:
     """Those of the level asked for that lie in the parent; a parent the release does not know binds none."""
     of_level = [key for key in sorted(keys) if level in (None, key[0])]
-    if parent is None or (known := release.parent_code(parent)) is None:
+    if parent is None or (known := _parent_code(parent, release)) is None:
         return of_level
     return [key for key in of_level if release.is_below(key, known)]
+
+
+def _parent_code(parent: str, release: Gazetteer) -> str | None:
+    """The parent's own code, found as any other is; None where the release has no such area."""
+    if parent not in release.parents:
+        found = None if parent in release.countries else match_area(parent, None, None, release).area
+        release.parents[parent] = parent if parent in release.countries else found.code if found else None
+    return release.parents[parent]
 
 
 def _by_similar_name(
@@ -361,27 +192,6 @@ def _listed(keys: list[Key], release: Gazetteer) -> str:
     return " or ".join(named) + more
 
 
-@lru_cache(maxsize=4096)
-def _squashed(text: str) -> str:
-    """Upper case without blanks and separators."""
-    return re.sub(r"[\s\-_./]+", "", text).upper()
-
-
 def _prefix(code: str) -> str:
-    match = re.match(r"[A-Z]*", _squashed(code))
+    match = re.match(r"[A-Z]*", squashed(code))
     return match[0] if match else ""
-
-
-def _iso2(iso3: str) -> tuple[str, ...]:
-    return (ISO3_TO_ISO2[iso3],) if iso3 in ISO3_TO_ISO2 else ()
-
-
-def _partings(digits: str) -> Iterator[tuple[int, ...]]:
-    """Every way to cut digits into one to four numbers. A level but the first has two digits and more, or
-    the code would be read too freely: 11 is never 1 and 1."""
-    for count in range(1, 5):
-        if len(digits) < 2 * count - 1:
-            return
-        for cuts in combinations(range(1, len(digits)), count - 1):
-            ends = (*cuts, len(digits))
-            yield tuple(int(digits[a:b]) for a, b in zip((0, *cuts), ends, strict=True))

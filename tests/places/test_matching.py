@@ -8,8 +8,9 @@ import pytest
 
 from sync.pipeline import run
 from sync.places.areas import BoundaryArea
+from sync.places.gazetteer import Gazetteer, NamedArea
 from sync.places.index import PlaceIndex
-from sync.places.matching import Gazetteer, Match, NamedArea, match_area, read_pairs
+from sync.places.matching import Match, match_area, read_pairs
 from sync.places.nearest import Sites
 from sync.problems import Invalid
 from sync.steps.geotag import geotag

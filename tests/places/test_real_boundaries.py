@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from sync.places.areas import BoundaryArea, slug
+from sync.places.gazetteer import Gazetteer, NamedArea
 from sync.places.index import PlaceIndex
-from sync.places.matching import Gazetteer, NamedArea, match_area
+from sync.places.matching import match_area
 from sync.places.reading import read_boundaries
 from tests.places.sahelia import index_of
 
