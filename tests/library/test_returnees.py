@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from server.datasets.figures.sdg_proxy import RETURNED as RETURNED_CODES
+from server.datasets.figures.sdg_proxy import figures
 from tests.forms.enumerator import Enumerator
 from tests.library.fieldworker import Visit, harmonised, outcome
 from tests.library.visits_returnees import (
@@ -398,3 +400,60 @@ def test_a_slip_is_stopped_where_it_is_made(
 ) -> None:
     assert enumerator.fills(visit.form, visit.answers).findings == []
     assert f"constraint {refused}" in enumerator.fills(visit.form, {**visit.answers, **slip}).findings
+
+
+# -- the national proxy for target 10.7 ---------------------------------------------------------------------
+
+
+def household(number: str, weight: float | None, *persons: tuple[str, str | None]) -> list[dict[str, Any]]:
+    """The rows of one household of the module on work: (B, D) of each person of 15 or over."""
+    answers: dict[str, object] = {
+        "interview/hh_size": 9,
+        "interview/persons_15": len(persons),
+        "interview/persons": len(persons),
+        "interview/finished": "yes",
+    }
+    calculated: dict[str, object] = {**DRAWN, "sample/household_id": f"EA-12-{number}"}
+    for at, (migrated, paid_work) in enumerate(persons, start=1):
+        answers[f"interview/persons[{at}]/person/migrated"] = migrated
+        if paid_work is not None:
+            answers[f"interview/persons[{at}]/person/paid_work"] = paid_work
+        calculated[f"interview/persons[{at}]/person_outcome"] = "completed"
+    sampled = {**SAMPLED, "sample/household_no": number}
+    del sampled["sample/weight"]
+    if weight is not None:
+        sampled["sample/weight"] = weight
+    return [dict(row.values) for row in outcome(Visit("ilcs", {**sampled, **answers}, calculated)).rows]
+
+
+def test_the_proxy_can_be_worked_out_by_hand_from_what_the_module_asks() -> None:
+    asked = [
+        *household("001", 2.0, ("returned_under_3_months", "yes"), ("returned_3_to_12_months", "no")),
+        *household("002", 3.0, ("returned_3_to_12_months", "dnk"), ("no", "yes"), ("still_away", None)),
+        *household("003", 5.0, ("returned_3_to_12_months", "yes")),
+    ]
+    returned = [row for row in asked if row["ilcs_migrated"] in RETURNED_CODES]
+    assert [(row["ilcs_migrated"], row["ilcs_paid_work"], row["weight"]) for row in returned] == [
+        ("returned_under_3_months", "yes", 2.0),
+        ("returned_3_to_12_months", "no", 2.0),
+        ("returned_3_to_12_months", "dnk", 3.0),  # neither in work nor out of it: in no part of the share
+        ("returned_3_to_12_months", "yes", 5.0),
+    ]
+    assert figures(returned, "probability") == {
+        "proxy": 77.78,  # 100 * (2 + 5) / (2 + 2 + 5)
+        "returned": 3,
+        "working": 2,
+        "work_not_known": 1,
+        "is_weighted": True,
+        "n_under_review": 0,
+    }
+
+
+def test_a_household_whose_weight_is_missing_never_passes_for_one_of_weight_one() -> None:
+    asked = [
+        *household("001", 9.0, ("returned_under_3_months", "yes")),
+        *household("002", None, ("returned_under_3_months", "no")),
+    ]
+    assert [row["weight"] for row in asked] == [9.0, None]
+    made = figures(asked, "probability")
+    assert (made["proxy"], made["is_weighted"]) == (50.0, False)  # said to be unweighted, not 90 %
