@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -137,7 +138,7 @@ def _preview(remapping: Remapping, preview: Preview, examples: int) -> dict[str,
                 "rows": count,
                 "examples": [
                     {"before": pair[0], "after": pair[1], "rows": rows}
-                    for pair, rows in preview.examples.get(name, type(preview.values)()).most_common(examples)
+                    for pair, rows in preview.examples.get(name, Counter()).most_common(examples)
                 ],
             }
             for name, count in preview.values.most_common()
