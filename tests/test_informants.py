@@ -106,7 +106,7 @@ def test_one_phone_is_one_person_unless_it_is_said_to_be_shared(office: Office) 
     with pytest.raises(NotFound):
         add_informant(store, 99, NewInformant("A"))
     with pytest.raises(NotFound, match="mistyped"):
-        retire_informant(store, project, "KI-2222")
+        retire_informant(store, project, "KI-2223")
 
 
 def test_who_is_erased_leaves_the_pseudonym_and_the_figures(office: Office, data: Path) -> None:
