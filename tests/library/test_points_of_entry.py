@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -197,6 +198,33 @@ def test_a_slip_about_the_status_is_stopped_where_it_is_made(
 ) -> None:
     assert enumerator.fills("poe_status", CLOSED.answers).findings == []
     assert refused in enumerator.fills("poe_status", {**CLOSED.answers, **slip}).findings
+
+
+@pytest.fixture
+def informants(enumerator: Enumerator) -> Iterator[tuple[str, ...]]:
+    """Two key informants in the register, and so in the list on the tablet."""
+    file = enumerator.folder / "informants.csv"
+    before = file.read_bytes()
+    file.write_bytes(before + b"KI-07,KI-07 border police,border_police,\nKI-08,KI-08 customs,customs,\n")
+    yield ("KI-07", "KI-08")
+    file.write_bytes(before)
+
+
+def test_an_informant_of_the_register_is_chosen_and_not_typed(
+    enumerator: Enumerator, informants: tuple[str, ...]
+) -> None:
+    known = {"setting/informant_listed": informants[1]}
+    filled = enumerator.fills("poe_status", {**CLOSED.answers, **known})
+    assert filled.findings == ["not-asked setting/informant"]
+    assert filled.answers["setting/informant_id"] == "KI-08"
+
+
+def test_an_informant_of_the_register_is_not_asked_for_a_name(
+    enumerator: Enumerator, informants: tuple[str, ...]
+) -> None:
+    known = {"informants/main_informant/informant": informants[0]}
+    filled = enumerator.fills("poe_baseline", {**AIRPORT.answers, **known})
+    assert filled.findings == ["not-asked informants/main_informant/ki_recontact"]
 
 
 def test_a_border_nobody_knows_to_be_closed_for_whom_is_still_reported(enumerator: Enumerator) -> None:

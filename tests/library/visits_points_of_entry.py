@@ -103,7 +103,8 @@ CLOSED = Visit(
         "traffic/est_outflow": 0,
         "comment": "Announced by radio",
     },
-    name="a border closed both ways",
+    {"setting/informant_id": "KI-7"},
+    "a border closed both ways",
 )
 
 OPEN = Visit(
