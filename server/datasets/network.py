@@ -118,7 +118,7 @@ def read_network(session: ReadSession, project_id: int, locate: Locate | None = 
             tool=row["properties"].get("flow_tool") or _TOOLS.get(row["kind"], DEFAULT_TOOL),
             shifts=tuple(shifts.get(row["id"], ())),
             areas=areas or declared.around(row["pcode"]),
-            designated=bool(row["properties"].get("designated")),
+            designated=bool(row["designated"]),
         )
     return points
 

@@ -16,6 +16,7 @@ iata        code of an airport
 paired_code place on the other side of the border
 corridor    code of the corridor it stands on
 organisation   code of who runs it
+designated  yes: of the points of its route, the one that a network's movements are taken from
 status      code list place_lifecycle; status_from (required with it), status_to, status_reason
 
 Columns from ssid on change nothing of a place where the table does not have them.
@@ -36,7 +37,7 @@ from forms import vocabulary
 COLUMNS = (
     "place_id", "name", "kind", "lon", "lat", "pcode", "timezone", "route",
     "weekdays", "opens", "closes", "valid_from", "valid_to",
-    "ssid", "official", "iata", "paired_code", "corridor", "organisation",
+    "ssid", "official", "iata", "paired_code", "corridor", "organisation", "designated",
     "status", "status_from", "status_to", "status_reason",
 )  # fmt: skip
 
@@ -93,8 +94,7 @@ def read_row(record: Mapping[str, str | None], line: int) -> tuple[SiteRow | Non
         "valid_to": ends,
     }
     values |= {name: cells[name] or None for name in _AS_THEY_ARE if name in record}
-    if "official" in record:
-        values["official"] = reader.yes_or_no("official")
+    values |= {name: reader.yes_or_no(name) for name in ("official", "designated") if name in record}
     if bool(cells["lon"]) != bool(cells["lat"]):
         reader.problem("lat" if cells["lon"] else "lon", "lon and lat go together: give both or neither")
     if begins and ends and ends < begins:

@@ -108,6 +108,7 @@ class Place(SQLModel, table=True):
     iata: str | None = Field(default=None, sa_type=Text)  # airports
     paired_code: str | None = Field(default=None, sa_type=Text)  # the place on the other side of the border
     corridor: str | None = Field(default=None, sa_type=Text)  # corridor.code
+    designated: bool | None = Field(default=None, sa_type=Boolean)  # the one of its route that is totalled
     organisation: str | None = Field(default=None, sa_type=Text)  # who runs it
     properties: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     updated_at: datetime = Field(

@@ -75,7 +75,7 @@ def test_two_points_of_one_route_are_added_only_where_one_is_designated(sahelia:
             "The route Agadez - Sebha has 2 points (FMP-01, FMP-02) and not one designated.",
         ),
     ]
-    sahelia.changes_point("FMP-02", properties={"designated": True})
+    sahelia.changes_point("FMP-02", designated=True)
     assert figures(sahelia, "flow_points", "level", "movements", "note")[-1] == ("network", 90, None)
 
 

@@ -48,7 +48,7 @@ DATASET = Dataset(
     "Groups without a day form are in the sum and in no average. A network's average is the sum of the "
     f"averages of its active points (at least {ACTIVE:.0%} of the expected days observed). A network's "
     "movements are those of one designated point per route: a route of several points needs one that is "
-    "registered as designated.",
+    "registered as designated (`waypost sites import`, column designated).",
     limits=(
         *MOVEMENTS,
         "Compare the same points and the same weekdays; peak hours are never scaled up to a day.",
