@@ -33,6 +33,7 @@ from server.cli import (
     form_library,
     form_lists,
     grant,
+    imports,
     informant,
     instance,
     invocation,
@@ -130,6 +131,7 @@ for name, group in (
     ("erasures", erasures.app),
     ("duplicates", duplicates.app),
     ("dataset", dataset.app),
+    ("import", imports.app),
 ):
     app.add_typer(group, name=name)
 app.command("rebuild")(instance.rebuild)

@@ -7,6 +7,7 @@ of the answers is looked at here: receipt comes before understanding (PROMISES 2
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import partial
 
@@ -47,6 +48,13 @@ class Reception:
     def accept(self, arrival: Arrival) -> Receipt:
         """The same for a thread."""
         return self._submit(arrival).result()
+
+    def accept_many(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
+        """Store arrivals, together in as few commits as the writer makes of them; returns after the last.
+
+        Raises as `accept` does; those of commits before stay stored.
+        """
+        return [future.result() for future in [self._submit(arrival) for arrival in arrivals]]
 
     def _submit(self, arrival: Arrival) -> Future[Receipt]:
         return self.store.writer.submit(self._group, arrival)
