@@ -48,6 +48,36 @@ def import_table(file: Table, dry_run: DryRun = False) -> None:
     show_report(report, "organisations")
 
 
+@app.command()
+def release(
+    code: Annotated[str, typer.Argument(help="Code of the organisation.")],
+    after_days: Annotated[
+        int | None, typer.Option(metavar="N", help="Published once they are N days old.")
+    ] = None,
+    withdraw: Annotated[bool, typer.Option(help="Publish nothing more of them.")] = False,
+) -> None:
+    """Say that an association releases its records of transhumance, and after how many days.
+
+    Until then viewers see no herd, corridor or alert of it; with the release they see those that are old
+    enough, no finer than the second-level area, and of alerts only the confirmed ones. Analysts and
+    coordinators are not concerned.
+
+    \b
+    waypost organisation release RBM --after-days 30
+    waypost organisation release RBM --withdraw
+    """
+    from sync.problems import Invalid
+    from sync.registers.organisations import release_transhumance
+
+    if (after_days is None) != withdraw:
+        raise Invalid("Either --after-days N or --withdraw is needed.", "Give one of the two.")
+    with invocation.opened_store() as store:
+        release_transhumance(store, code, after_days)
+    told = "are published no more" if withdraw else f"may be published after {after_days} days"
+    value = {"code": code, "release_after_days": after_days}
+    invocation.show(value, f"Records of transhumance of {code} {told}.")
+
+
 @app.command("list")
 def list_all() -> None:
     """List the organisations.
@@ -59,6 +89,10 @@ def list_all() -> None:
 
     with invocation.opened_store() as store, store.read() as session:
         found = list_organisations(session)
-    rows = [(one["code"], one["name"]) for one in found]
+    rows = [(one["code"], one["name"], _release(one["release_after_days"])) for one in found]
     empty = "No organisation yet. `waypost organisation add CODE NAME` registers one."
-    invocation.show(found, lambda: invocation.table(rows, ("code", "name"), empty))
+    invocation.show(found, lambda: invocation.table(rows, ("code", "name", "transhumance"), empty))
+
+
+def _release(after_days: int | None) -> str:
+    return "not released" if after_days is None else f"after {after_days} days"

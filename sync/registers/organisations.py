@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from sync.problems import Invalid, NotFound
 from sync.registers.entries import (
     Plan,
     Register,
@@ -15,7 +16,7 @@ from sync.registers.entries import (
     write_entries,
 )
 from sync.registers.table import Line, read_entries, read_lines
-from sync.store import ReadSession, Store
+from sync.store import ReadSession, Store, WriteSession, now
 from sync.tables import organisation
 from sync.tables.log import ChangeKind
 
@@ -49,10 +50,33 @@ def import_organisations(
     return write_entries(store, REGISTER, None, entries, _concerned, dry_run=dry_run, by=by)
 
 
+def release_transhumance(store: Store, code: str, after_days: int | None, by: str | None = None) -> None:
+    """Let an organisation's records of transhumance be published after so many days, or (None) no more.
+
+    Raises NotFound, Invalid (less than 0 days).
+    """
+    if after_days is not None and after_days < 0:
+        raise Invalid(f"{after_days} days are less than none.", "Give 0 or more.")
+
+    def work(session: WriteSession) -> None:
+        uuid = session.scalar(select(organisation.c.uuid).where(organisation.c.code == code))
+        if uuid is None:
+            raise NotFound(
+                f"No organisation {code} is registered.", "`waypost organisation list` shows those there are."
+            )
+        released = update(organisation).where(organisation.c.code == code)
+        session.execute(released.values(release_after_days=after_days, updated_at=now()))
+        session.change(REGISTER.kind, uuid)
+        session.audit("organisation.release", uuid, by, after_days=after_days)
+
+    store.write(work)
+
+
 def list_organisations(session: ReadSession) -> list[dict[str, Any]]:
-    """Every organisation by code: code, name, uuid."""
+    """Every organisation by code: code, name, uuid, release_after_days (None: not released)."""
     o = organisation.c
-    return [dict(row) for row in session.all(select(o.code, o.name, o.uuid).order_by(o.code))]
+    statement = select(o.code, o.name, o.uuid, o.release_after_days).order_by(o.code)
+    return [dict(row) for row in session.all(statement)]
 
 
 def _read(line: Line) -> dict[str, Any]:
