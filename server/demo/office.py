@@ -25,7 +25,7 @@ from sync.places.sites import import_sites
 from sync.registry import create_project, publish_form
 from sync.store import Store
 
-OLD_FMR, NEW_FMR = "2026110101", "2026110102"
+OLD_FMR, NEW_FMR = "2026112201", "2026112202"
 
 
 @dataclass(frozen=True)
