@@ -9,8 +9,9 @@ import pytest
 
 from forms.library_index import sources
 from tests.forms.enumerator import Enumerator
-from tests.library.fieldworker import harmonised, library_form
+from tests.library.fieldworker import harmonised
 from tests.library.visits_emergency import ALL_WAYS, ARRIVALS, NOBODY_MOVED
+from tests.steps.fieldwork import library_form
 
 EVENT = {
     "assessment_type": "ETT",
@@ -25,7 +26,8 @@ REPORT = {**EVENT, "event_tool": "EET", "event_stage": "report"}
 
 def screens(form: str, met: tuple[str, ...]) -> list[str]:
     """What a volunteer turns the pages of: a group shown on one page is one question, in several boxes."""
-    pages, path = set(), []
+    pages: set[str] = set()
+    path: list[str] = []
     for row in sources()[form].survey.rows:
         if row["type"].startswith("begin_"):
             path.append(row["name"])
@@ -137,9 +139,9 @@ def test_where_nobody_moved_there_is_an_event_and_no_movement() -> None:
     ("answers", "questions", "boxes"),
     [
         (ARRIVALS.answers, 10, 12),
-        (ARRIVALS.answers | {"movements": "left"}, 8, 10),
+        ({**ARRIVALS.answers, "movements": "left"}, 8, 10),
         (ALL_WAYS.answers, 10, 18),  # the longest there is: everybody moves, and it is hearsay
-        (ALL_WAYS.answers | {"how_known": "counted"}, 10, 18),
+        ({**ALL_WAYS.answers, "how_known": "counted"}, 10, 18),
         (NOBODY_MOVED.answers, 6, 7),  # the shortest
     ],
 )

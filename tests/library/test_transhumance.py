@@ -9,7 +9,7 @@ import pytest
 from forms import vocabulary
 from forms.library_index import sources
 from tests.forms.enumerator import Enumerator
-from tests.library.fieldworker import harmonised, library_form, outcome
+from tests.library.fieldworker import harmonised, outcome
 from tests.library.visits_transhumance import (
     ANSWERED_BEFORE,
     ATTACK,
@@ -32,6 +32,7 @@ from tests.library.visits_transhumance import (
     WELL,
     YOUNG_HERDER,
 )
+from tests.steps.fieldwork import library_form
 
 DAY = date(2026, 11, 20)
 AT_POINT = {"place_id": "CP-01", "place_name": "Pond", "place_type": "counting_point"}
