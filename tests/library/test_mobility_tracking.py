@@ -216,17 +216,6 @@ def test_a_site_tells_who_is_there_how_they_live_and_what_is_missing() -> None:
         population("idp", "reason", ind=200, reason_code="conflict"),
         population("idp", "reason", ind=100, reason_code="eviction"),
         population("idp", "shelter", ind=300, hh=60, shelter_type="makeshift"),
-        {
-            **service,
-            "infra_type": "water_point",
-            "infra_count": 2,
-            "infra_functional": "yes",
-            "infra_adequate": "no",
-            "distance_min": 0,
-        },
-        {**service, "infra_type": "school", "infra_functional": "dnk", "distance_min": 45},
-        {**service, "infra_type": "latrines", "infra_count": 0},
-        {**service, "infra_type": "health_post", "infra_count": 0},
         population(
             "idp",
             "total",
@@ -240,6 +229,7 @@ def test_a_site_tells_who_is_there_how_they_live_and_what_is_missing() -> None:
             arrival_date=date(2026, 2, 1),
             reason_place="security;only_option",
         ),
+        population("refugee", "total", ind=0, hh=0),
         population(
             "host",
             "total",
@@ -250,7 +240,6 @@ def test_a_site_tells_who_is_there_how_they_live_and_what_is_missing() -> None:
             estimate_high=40,
             confidence=2,
         ),
-        population("refugee", "total", ind=0, hh=0),
         {
             "record_type": "conditions",
             "lifecycle": "active",
@@ -267,6 +256,17 @@ def test_a_site_tells_who_is_there_how_they_live_and_what_is_missing() -> None:
             "assistance": "none",
             "needs": "health;drinking_water",
         },
+        {
+            **service,
+            "infra_type": "water_point",
+            "infra_count": 2,
+            "infra_functional": "yes",
+            "infra_adequate": "no",
+            "distance_min": 0,
+        },
+        {**service, "infra_type": "latrines", "infra_count": 0},
+        {**service, "infra_type": "health_post", "infra_count": 0},
+        {**service, "infra_type": "school", "infra_functional": "dnk", "distance_min": 45},
     )
 
 
@@ -318,8 +318,8 @@ SLIPS: list[tuple[Visit, dict[str, object], str]] = [
     ),
     (
         DISTRICT,
-        {f"{_CATEGORY}[2]/by_reason/reason_hh": 31},
-        f"constraint {_CATEGORY}[2]/by_reason/reason_hh",
+        {f"{_CATEGORY}[3]/by_reason/reason_hh": 31},
+        f"constraint {_CATEGORY}[3]/by_reason/reason_hh",
     ),
     (
         DISTRICT,
@@ -328,10 +328,21 @@ SLIPS: list[tuple[Visit, dict[str, object], str]] = [
     ),
     (DISTRICT, {"people/absent": "idp"}, "no-choice people/absent idp"),
     (SITE, {f"{_CATEGORY}/figures/sadd/women": 261}, f"constraint {_CATEGORY}/figures/sadd/women"),
-    (SITE, {f"{_CATEGORY}[2]/figures/children": 21}, f"constraint {_CATEGORY}[2]/figures/children"),
+    (SITE, {f"{_CATEGORY}[8]/figures/children": 21}, f"constraint {_CATEGORY}[8]/figures/children"),
     (SITE, {f"{_CATEGORY}/by_shelter/shelter_hh": 61}, f"constraint {_CATEGORY}/by_shelter/shelter_hh"),
     (SITE, {"services/services_missing": "school"}, "no-choice services/services_missing school"),
 ]
+
+
+def test_a_group_taken_back_leaves_the_figures_of_the_others_with_their_group(enumerator: Enumerator) -> None:
+    of_the_displaced = f"{_CATEGORY}/"
+    answers = {p: a for p, a in DISTRICT.answers.items() if not p.startswith(of_the_displaced)}
+    filled = enumerator.fills("b1", {**answers, "people/present": "returnee_abroad refugee"})
+    assert filled.findings == []
+    assert [filled.answers[f"{_CATEGORY}[3]/{asked}"] for asked in ("category", "hh")] == [
+        "returnee_abroad",
+        "30",
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from forms import vocabulary
 from tests.library.fieldworker import Visit
 
 _GROUP = "people/categories"
+_CATEGORIES = (
+    *("idp", "returnee_idp", "returnee_abroad", "refugee", "asylum_seeker"),
+    *("migrant_transit", "migrant_stranded", "host", "transhumant", "other"),
+)
+_SERVICES = (
+    *("water_point", "latrines", "handwashing", "health_post", "school", "market"),
+    *("distribution_point", "safe_space", "information_point", "waiting_area", "transport_station", "other"),
+)
+
+
+def told_of(here: Mapping[str, str]) -> dict[str, object]:
+    """What the form notes for itself of each group: every group has its place, whichever are here."""
+    noted: dict[str, object] = {"people/categories_count": len(_CATEGORIES)}
+    for at, category in enumerate(_CATEGORIES, start=1):
+        instance = f"{_GROUP}[{at}]" if at > 1 else _GROUP
+        noted[f"{instance}/category"] = category
+        noted[f"{instance}/category_name"] = vocabulary.codes("population_category")[category].label
+        if category in here:
+            noted[f"{instance}/here"] = here[category]
+    return noted
+
+
+def served_by(here: Mapping[str, str]) -> dict[str, object]:
+    """The same of each service."""
+    noted: dict[str, object] = {"services/infrastructure_count": len(_SERVICES)}
+    for at, service in enumerate(_SERVICES, start=1):
+        instance = f"services/infrastructure[{at}]" if at > 1 else "services/infrastructure"
+        noted[f"{instance}/infra"] = service
+        noted[f"{instance}/infra_name"] = vocabulary.codes("infra_type")[service].label
+        if service in here:
+            noted[f"{instance}/infra_here"] = here[service]
+            noted[f"{instance}/infra_told"] = service
+    return noted
+
 
 DISTRICT = Visit(
     "b1",
@@ -31,7 +68,7 @@ DISTRICT = Visit(
         "sources/informants[2]/ki_recontact": "no",
         "people/present": "idp returnee_abroad refugee",
         "people/absent": "migrant_stranded",
-        _GROUP: 4,
+        _GROUP: 10,
         f"{_GROUP}/figures/ind_said": 1200,
         f"{_GROUP}/figures/hh_said": 200,
         f"{_GROUP}/figures/method": "ki_estimate",
@@ -59,15 +96,15 @@ DISTRICT = Visit(
         f"{_GROUP}/by_shelter": 1,
         f"{_GROUP}/by_shelter/shelter": "host_family",
         f"{_GROUP}/by_shelter/shelter_ind": 800,
-        f"{_GROUP}[2]/figures/hh_said": 30,
-        f"{_GROUP}[2]/figures/method": "registration",
-        f"{_GROUP}[2]/figures/confidence": 5,
-        f"{_GROUP}[2]/breakdowns": "reason",
-        f"{_GROUP}[2]/by_reason": 1,
-        f"{_GROUP}[2]/by_reason/reason_return": "expelled",
-        f"{_GROUP}[2]/by_reason/reason_hh": 30,
-        f"{_GROUP}[3]/figures/method": "dnk",
-        f"{_GROUP}[3]/figures/confidence": 1,
+        f"{_GROUP}[3]/figures/hh_said": 30,
+        f"{_GROUP}[3]/figures/method": "registration",
+        f"{_GROUP}[3]/figures/confidence": 5,
+        f"{_GROUP}[3]/breakdowns": "reason",
+        f"{_GROUP}[3]/by_reason": 1,
+        f"{_GROUP}[3]/by_reason/reason_return": "expelled",
+        f"{_GROUP}[3]/by_reason/reason_hh": 30,
+        f"{_GROUP}[4]/figures/method": "dnk",
+        f"{_GROUP}[4]/figures/confidence": 1,
         "sub_area_list/sub_areas_known": "yes",
         "sub_area_list/sub_areas": 1,
         "sub_area_list/sub_areas/sub_name": "Tagant",
@@ -82,24 +119,12 @@ DISTRICT = Visit(
         "sources/ki_count": 2,
         "sources/main_informant": "KI-1",
         "sources/main_channel": "phone",
-        "people/categories_count": 4,
-        f"{_GROUP}/category": "idp",
-        f"{_GROUP}/category_name": "Internally displaced persons",
-        f"{_GROUP}/here": "yes",
+        **told_of({"idp": "yes", "returnee_abroad": "yes", "refugee": "yes", "migrant_stranded": "no"}),
         f"{_GROUP}/ind": 1200,
         f"{_GROUP}/hh": 200,
-        f"{_GROUP}[2]/category": "returnee_abroad",
-        f"{_GROUP}[2]/category_name": "Returnees from abroad",
-        f"{_GROUP}[2]/here": "yes",
-        f"{_GROUP}[2]/hh": 30,
-        f"{_GROUP}[3]/category": "refugee",
-        f"{_GROUP}[3]/category_name": "Refugees",
-        f"{_GROUP}[3]/here": "yes",
-        f"{_GROUP}[4]/category": "migrant_stranded",
-        f"{_GROUP}[4]/category_name": "Stranded migrants",
-        f"{_GROUP}[4]/here": "no",
-        f"{_GROUP}[4]/ind": 0,
-        f"{_GROUP}[4]/hh": 0,
+        f"{_GROUP}[3]/hh": 30,
+        f"{_GROUP}[7]/ind": 0,
+        f"{_GROUP}[7]/hh": 0,
     },
     "a district with displaced, returned and refugees, and no stranded migrants",
 )
@@ -118,7 +143,7 @@ DISTRICT_ON_PAPER = Visit(
         "setting/pcode": "NE001",
         "sources/ki_count": 0,
         "sources/main_channel": "desk",
-        "people/categories_count": 0,
+        "people/categories_count": 10,
     },
     "a district that only documents tell of, and they tell nothing",
 )
@@ -264,7 +289,7 @@ SITE = Visit(
         "sources/ki_asked": "no",
         "people/present": "idp host",
         "people/absent": "refugee",
-        _GROUP: 3,
+        _GROUP: 10,
         f"{_GROUP}/figures/ind_said": 300,
         f"{_GROUP}/figures/hh_said": 60,
         f"{_GROUP}/figures/method": "count",
@@ -285,13 +310,13 @@ SITE = Visit(
         f"{_GROUP}/by_shelter/shelter": "makeshift",
         f"{_GROUP}/by_shelter/shelter_ind": 300,
         f"{_GROUP}/by_shelter/shelter_hh": 60,
-        f"{_GROUP}[2]/figures/ind_said": 20,
-        f"{_GROUP}[2]/figures/method": "observation",
-        f"{_GROUP}[2]/figures/low": 10,
-        f"{_GROUP}[2]/figures/high": 40,
-        f"{_GROUP}[2]/figures/confidence": 2,
-        f"{_GROUP}[2]/figures/sadd_known": "no",
-        f"{_GROUP}[2]/figures/children": 9,
+        f"{_GROUP}[8]/figures/ind_said": 20,
+        f"{_GROUP}[8]/figures/method": "observation",
+        f"{_GROUP}[8]/figures/low": 10,
+        f"{_GROUP}[8]/figures/high": 40,
+        f"{_GROUP}[8]/figures/confidence": 2,
+        f"{_GROUP}[8]/figures/sadd_known": "no",
+        f"{_GROUP}[8]/figures/children": 9,
         "conditions/in_use": "active",
         "conditions/living/site_type": "informal_settlement",
         "conditions/living/managed_by": "local_authority ngo",
@@ -308,48 +333,27 @@ SITE = Visit(
         "conditions/living/needs": "health drinking_water",
         "services/services_here": "water_point school",
         "services/services_missing": "latrines health_post",
-        "services/infrastructure": 4,
+        "services/infrastructure": 12,
         "services/infrastructure/service/infra_said": 2,
         "services/infrastructure/service/functional": "yes",
         "services/infrastructure/service/adequate": "no",
         "services/infrastructure/service/distance": 0,
-        "services/infrastructure[2]/service/functional": "dnk",
-        "services/infrastructure[2]/service/distance": 45,
+        "services/infrastructure[5]/service/functional": "dnk",
+        "services/infrastructure[5]/service/distance": 45,
     },
     {
         "setting/round": "12",
         "sources/ki_count": 0,
         "sources/main_channel": "in_person",
-        "people/categories_count": 3,
-        f"{_GROUP}/category": "idp",
-        f"{_GROUP}/category_name": "Internally displaced persons",
-        f"{_GROUP}/here": "yes",
+        **told_of({"idp": "yes", "host": "yes", "refugee": "no"}),
         f"{_GROUP}/ind": 300,
         f"{_GROUP}/hh": 60,
-        f"{_GROUP}[2]/category": "host",
-        f"{_GROUP}[2]/category_name": "Host community",
-        f"{_GROUP}[2]/here": "yes",
-        f"{_GROUP}[2]/ind": 20,
-        f"{_GROUP}[3]/category": "refugee",
-        f"{_GROUP}[3]/category_name": "Refugees",
-        f"{_GROUP}[3]/here": "no",
-        f"{_GROUP}[3]/ind": 0,
-        f"{_GROUP}[3]/hh": 0,
-        "services/infrastructure_count": 4,
-        "services/infrastructure/infra": "water_point",
-        "services/infrastructure/infra_name": "Water point",
-        "services/infrastructure/infra_here": "yes",
+        f"{_GROUP}[8]/ind": 20,
+        f"{_GROUP}[4]/ind": 0,
+        f"{_GROUP}[4]/hh": 0,
+        **served_by({"water_point": "yes", "school": "yes", "latrines": "no", "health_post": "no"}),
         "services/infrastructure/infra_count": 2,
-        "services/infrastructure[2]/infra": "school",
-        "services/infrastructure[2]/infra_name": "School",
-        "services/infrastructure[2]/infra_here": "yes",
-        "services/infrastructure[3]/infra": "latrines",
-        "services/infrastructure[3]/infra_name": "Latrines",
-        "services/infrastructure[3]/infra_here": "no",
-        "services/infrastructure[3]/infra_count": 0,
-        "services/infrastructure[4]/infra": "health_post",
-        "services/infrastructure[4]/infra_name": "Health post",
-        "services/infrastructure[4]/infra_here": "no",
+        "services/infrastructure[2]/infra_count": 0,
         "services/infrastructure[4]/infra_count": 0,
     },
     "a site with water and a school, without latrines",
@@ -370,7 +374,7 @@ SITE_CLOSED = Visit(
         "sources/informants/ki_channel": "phone",
         "sources/informants/ki_recontact": "no",
         "people/absent": "idp",
-        _GROUP: 1,
+        _GROUP: 10,
         "conditions/in_use": "closed",
     },
     {
@@ -378,10 +382,7 @@ SITE_CLOSED = Visit(
         "setting/pcode": "NE001",
         "sources/ki_count": 1,
         "sources/main_channel": "phone",
-        "people/categories_count": 1,
-        f"{_GROUP}/category": "idp",
-        f"{_GROUP}/category_name": "Internally displaced persons",
-        f"{_GROUP}/here": "no",
+        **told_of({"idp": "no"}),
         f"{_GROUP}/ind": 0,
         f"{_GROUP}/hh": 0,
     },
