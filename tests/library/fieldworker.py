@@ -58,7 +58,7 @@ class Visit:
 
 def outcome(visit: Visit, form: CompiledForm | None = None, **context: Any) -> Outcome:
     """What the steps of the pipeline make of it. form: a variant of the library's, where it is one."""
-    given = {"places": PLACES, "received_at": RECEIVED} | context
+    given: dict[str, Any] = {"places": PLACES, "received_at": RECEIVED} | context
     return pipeline.run(task(form or library_form(visit.form), visit.xml_answers(form), **given))
 
 
