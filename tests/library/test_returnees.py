@@ -174,6 +174,20 @@ def test_a_girl_who_agrees_with_her_guardian_may_leave_before_the_end(enumerator
     }
 
 
+@pytest.mark.parametrize(
+    ("birth_date", "age", "age_band"),
+    [("2008-11-20", 18, "18_59"), ("1966-11-20", 60, "60_plus"), ("1966-11-21", 59, "18_59")],
+)
+def test_age_changes_on_the_birthday(
+    enumerator: Enumerator, birth_date: str, age: int, age_band: str
+) -> None:
+    born = {**RETURNED.answers, "registration/person/birth_date": birth_date}
+    filled = enumerator.fills(RETURNED.form, born)
+    assert filled.findings == []
+    assert filled.answers["registration/person/age"] == str(age)
+    assert filled.answers["registration/person/age_band"] == age_band
+
+
 def test_violence_is_asked_only_of_adults_and_only_where_somebody_can_help(enumerator: Enumerator) -> None:
     asked = "registration/situation/vulnerabilities"
     nobody_helps = {**RETURNED.answers, "setting/pathway": "no"}
@@ -382,7 +396,7 @@ SLIPS: list[tuple[Visit, dict[str, object], str]] = [
     (RETURNED, {"registration/person/certificate_no": "200000000089"}, "registration/person/certificate_no"),
     (RETURNED, {"registration/person/certificate_no": "200000000808"}, "registration/person/certificate_no"),
     (RETURNED, {"registration/person/case_id": "12345678909"}, "registration/person/case_id"),
-    (RETURNED, {"registration/person/birth_date": "2010-05-17"}, "registration/person/birth_date"),
+    (RETURNED, {"registration/person/birth_date": "2008-11-21"}, "registration/person/birth_date"),
     (RETURNED, {"registration/return/return_date": "2026-11-21"}, "registration/return/return_date"),
     (RETURNED, {"registration/further_consent/phone": "my aunt"}, "registration/further_consent/phone"),
     (CHILD_BY_LAW, {"registration/person/age_years": 18}, "registration/person/age_years"),
