@@ -2,8 +2,9 @@
 
 In flow the messages of a domain, (context, English text) pairs as its sources hold them today, and the
 catalogue of one language; out flows what is not translated, what translates a text that is gone, what lost
-a placeholder on the way, and how much a speaker has signed. The code lists and the variables are read here;
-whoever knows the messages of another domain (a family of forms, the datasets) passes them in.
+a placeholder on the way, and how much a speaker has signed. The code lists and the variables are read here,
+the families of forms by `forms.library_languages`; whoever knows the messages of another domain passes them
+in.
 
 `python -m forms.languages.completeness` prints one table and fails when something is missing, stale, broken
 or wrongly signed.
@@ -226,7 +227,11 @@ def complaints(row: Completeness) -> Iterator[str]:
 
 def main() -> int:
     """Print the table, and what is wrong on stderr. Gives the exit code: 1 when anything is wrong."""
-    rows = list(every_language(vocabulary_messages()))
+    from forms.library_languages import families, library_languages  # which is made of forms, and these of us
+
+    own = families()
+    rows = [row for row in every_language(vocabulary_messages()) if row.domain not in own]
+    rows = sorted([*rows, *library_languages()], key=lambda row: (row.language, row.domain))
     print(table(rows))
     for row in rows:
         for line in complaints(row):
