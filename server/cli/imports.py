@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +13,7 @@ from server.cli import invocation
 from server.cli.form import Project
 
 if TYPE_CHECKING:
-    from sync.importing.account import Account
+    from sync.importing.account import Account, Remark
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -35,6 +37,12 @@ Alongside = Annotated[
     ),
 ]
 _SHOWN = 10
+
+
+class Assessment(StrEnum):
+    BA = "BA"
+    SA = "SA"
+    ETT = "ETT"
 
 
 @app.command("missing-migrants")
@@ -66,6 +74,76 @@ def missing_migrants(
         )  # fmt: skip
     progress.end()
     _show(found, account)
+
+
+@app.command("baseline")
+def baseline(
+    file: File,
+    project: Project,
+    round_: Annotated[str, typer.Option("--round", metavar="CODE", help="The round.")] = "",
+    operation: Annotated[str, typer.Option(metavar="CODE", help="The operation.")] = "",
+    assessment: Annotated[
+        Assessment | None, typer.Option(help="BA (areas), SA (sites) or ETT; the two are never added.")
+    ] = None,
+    date_: Annotated[
+        str | None,
+        typer.Option("--date", metavar="DATE", help="The day of a file without a column for it."),
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="What columns hold: a CSV of column,variable,category.",
+        ),
+    ] = None,
+    dry_run: DryRun = False,
+    account: AccountFile = None,
+    alongside: Alongside = False,
+) -> None:
+    """Import a baseline sheet (.csv, .xlsx): one row for a site or area and round, as DTM publishes them.
+
+    --round, --operation and --assessment say what all rows are of; where the file has a column for one, only
+    such rows are taken. Headings of the DTM files and HXL tags are known; --mapping says what others hold.
+    Try it with --dry-run: it lists the areas, sites, rounds, operations and reasons that nothing here answers
+    to, figures that cannot be, places that stand twice, and counts that stand as BA and as SA alike.
+
+    \b
+    waypost import baseline dtm_chad.csv --project 1 --round 3 --operation LCB --assessment BA --dry-run
+    waypost import baseline sites.xlsx --project 1 --round 7 --assessment SA --date 2026-11-15 --mapping m.csv
+    """
+    from sync.importing.baseline import import_baseline
+    from sync.importing.baseline_columns import read_mapping
+
+    held = read_mapping(mapping.read_bytes(), mapping.name) if mapping is not None else None
+    progress = invocation.Progress("received")
+    with invocation.opened_store() as store:
+        found = import_baseline(
+            store,
+            project,
+            file.read_bytes(),
+            file.name,
+            round_code=round_,
+            operation=operation,
+            assessment=assessment.value if assessment else "",
+            on=_day(date_) if date_ else None,
+            mapping=held,
+            dry_run=dry_run,
+            alongside=alongside,
+            progress=progress,
+        )
+    progress.end()
+    _show(found, account)
+
+
+def _day(text: str) -> date:
+    from sync.problems import Invalid
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid(f"{text!r} is not a date.", "Write it as 2026-11-22.") from None
 
 
 def _show(found: Account, to: Path | None) -> None:
@@ -111,7 +189,7 @@ def _sums(found: Account) -> str:
     return invocation.table(rows, headings, "")
 
 
-def _remarks(title: str, remarks: list) -> list[str]:  # type: ignore[type-arg]
+def _remarks(title: str, remarks: list[Remark]) -> list[str]:
     if not remarks:
         return []
     lines = [title]

@@ -147,14 +147,15 @@ class Account:
 
     def to_csv(self) -> str:
         """Every row of the file with what became of it: a line for each remark, one where there is none."""
-        remarks: dict[tuple[int | None, str], list[Remark]] = defaultdict(list)
+        told: dict[int | None, list[Remark]] = defaultdict(list)
         for remark in self.remarks:
-            remarks[remark.line, remark.identifier].append(remark)
+            told[remark.line].append(remark)
         out = io.StringIO(newline="")
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(("line", "identifier", "outcome", "column", "value", "remark"))
         for line, identifier, outcome in sorted(self.outcomes, key=lambda one: (one[0] or 1 << 62, one[1])):
-            for cells in _lines(remarks.pop((line, identifier), [])):
+            mine = [] if line is None else told.pop(line, [])  # all of a line stand with its first outcome
+            for cells in _lines(mine):
                 writer.writerow(("" if line is None else line, identifier, outcome, *map(_plain, cells)))
         return out.getvalue()
 
