@@ -132,6 +132,7 @@ DISTRICT = Visit(
 DISTRICT_ON_PAPER = Visit(
     "b1",
     {
+        "setting/round_typed": "08",
         "setting/assessment_date": "2026-11-20",
         "setting/adm1": "NE001",
         "setting/area_name": "Tassara",
@@ -140,6 +141,7 @@ DISTRICT_ON_PAPER = Visit(
         "sub_area_list/sub_areas_known": "no",
     },
     {
+        "setting/round": "08",
         "setting/pcode": "NE001",
         "sources/ki_count": 0,
         "sources/main_channel": "desk",
