@@ -42,6 +42,7 @@ def test_a_district_has_a_total_per_group_and_the_parts_that_could_be_told() -> 
         "entered_by": "E-4",
         "informant_id": "KI-1",
         "interview_channel": "phone",
+        "report_time": "2026-11-19T16:30:00.000Z",  # told the day before it was typed
         "ki_count": 2,
         "reporting_date": DAY,
         "declared_pcode": "NE001001",

@@ -66,6 +66,7 @@ DISTRICT = Visit(
         "sources/informants[2]/ki_role": "idp_leader",
         "sources/informants[2]/ki_channel": "in_person",
         "sources/informants[2]/ki_recontact": "no",
+        "sources/report_time": "2026-11-19T16:30:00.000Z",
         "people/present": "idp returnee_abroad refugee",
         "people/absent": "migrant_stranded",
         _GROUP: 10,
