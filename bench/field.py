@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from bench.load import PLACEHOLDER
+from forms.library_index import sources
 from server.demo.filling import BlankForm, Circumstances
 from server.demo.office import media, set_up
 from server.demo.world import World, build_world
@@ -21,6 +22,7 @@ from sync.setup import initialise
 from sync.store import Store
 
 GROUPS = 2
+REGISTRY_VERSION = sources()["fmr"].settings["version"]
 BOUNDARY = "----waypost-bench"
 
 
@@ -79,7 +81,7 @@ def multipart(xml: bytes) -> bytes:
 def _registry(store: Store, project_id: int, world: World, point: str) -> bytes:
     with store.read() as session:
         project_uuid = get_project(session, project_id)["uuid"]
-    form = compiled_form(store, project_uuid, "fmr", "2026110101")
+    form = compiled_form(store, project_uuid, "fmr", REGISTRY_VERSION)
     assert form is not None
     started = datetime(2026, 11, 2, 18, tzinfo=UTC)
     when = Circumstances(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.field import Field, fresh
+from bench.field import REGISTRY_VERSION, Field, fresh
 from sync.catalogue import catalogue
 from sync.collecting import collect_seldom
 from sync.envelope import read_envelope
@@ -72,7 +72,7 @@ def _receive(store: Store, field: Field, submissions: int, first: int = 0) -> No
     """Through the receipt, many at a time, as the endpoint does after it has read the request."""
     with store.read() as session:
         project_uuid = get_project(session, field.project_id)["uuid"]
-    assert catalogue(store).state(project_uuid, "fmr", "2026110101") == "open"
+    assert catalogue(store).state(project_uuid, "fmr", REGISTRY_VERSION) == "open"
     reception = Reception(store)
 
     async def send(number: int) -> None:

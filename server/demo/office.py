@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from forms.library_index import library, media_for
+from forms.library_index import library, media_for, sources
 from server.demo.hosting import command_line
 from server.demo.own_forms import MARKET_COUNT, next_version
 from server.demo.world import World
@@ -25,7 +25,9 @@ from sync.places.sites import import_sites
 from sync.registry import create_project, publish_form
 from sync.store import Store
 
-OLD_FMR, NEW_FMR = "2026112201", "2026112202"
+OLD_FMR = sources()["fmr"].settings["version"]
+NEW_FMR = str(int(OLD_FMR) + 1)
+"""The registry form as the library has it, and as its author releases it in the middle of the week."""
 
 
 @dataclass(frozen=True)
