@@ -1,7 +1,7 @@
 """How far the library's forms are translated: for each language, each family of forms.
 
 Sources of forms -> rows of `forms.languages.completeness`. A family's catalogue holds what its forms say and
-nothing else; a text that several families say alike stands in each, or in the shared catalogue.
+nothing else; a text that several families say alike stands in the shared catalogue.
 """
 
 from __future__ import annotations
@@ -37,7 +37,12 @@ def library_languages() -> Iterator[Completeness]:
         if language == languages.SOURCE:
             continue
         shared = languages.catalogue(language, languages.SHARED)
+        said: set[Message] = set()
         for family in families():
             if texts := family_messages(language, family):
+                said |= {(None, text) for _, text in texts}
                 found = (languages.catalogue(language, family), shared)
                 yield completeness(language, family, texts, found=found)
+        if shared:
+            used = tuple(sorted(said & shared.keys(), key=str))
+            yield completeness(language, languages.SHARED, used)

@@ -229,7 +229,7 @@ def main() -> int:
     """Print the table, and what is wrong on stderr. Gives the exit code: 1 when anything is wrong."""
     from forms.library_languages import families, library_languages  # which is made of forms, and these of us
 
-    own = families()
+    own = (*families(), languages.SHARED)
     rows = [row for row in every_language(vocabulary_messages()) if row.domain not in own]
     rows = sorted([*rows, *library_languages()], key=lambda row: (row.language, row.domain))
     print(table(rows))

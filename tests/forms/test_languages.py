@@ -9,7 +9,7 @@ from pathlib import Path
 import polib
 import pytest
 
-from forms import languages, vocabulary
+from forms import languages, library_languages, vocabulary
 from forms.languages import Catalogue, completeness
 from forms.languages.completeness import Broken, Completeness, Message
 from server.datasets.definitions import DATASETS
@@ -273,3 +273,15 @@ def test_a_code_added_without_its_translations_fails_the_check() -> None:
     assert lacking(("need", "Other")) == set()
     assert lacking(("need", "A need that came up today")) == {"fr", "ar", "ru", "tg"}
     assert lacking(("skill", "A skill that came up today")) == {"fr", "ar"}
+
+
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_a_text_that_families_of_forms_translate_alike_stands_in_the_shared_catalogue(language: str) -> None:
+    families = [languages.catalogue(language, family) for family in library_languages.families()]
+    alike = Counter(
+        (source, entry.text)
+        for found in families
+        for (context, source), entry in found.items()
+        if not context
+    )
+    assert [text for text, times in alike.items() if times > 1] == []
