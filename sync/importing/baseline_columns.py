@@ -190,7 +190,7 @@ def _tagged(tag: str) -> tuple[str, str] | None:
     category = next((_OF_CATEGORY[part] for part in sorted(parts) if part in _OF_CATEGORY), None)
     if head != "#affected" or category is None:
         return None
-    rest = parts - {"#affected"} - _OF_CATEGORY.keys()
+    rest = parts - {"#affected"} - frozenset(_OF_CATEGORY)
     figure = {
         frozenset[str](): "ind",
         frozenset({"+ind"}): "ind",

@@ -198,7 +198,8 @@ class RowReader:
         if match.area is None:
             if self.known.gazetteer is not None:
                 self._miss("areas", f"{pcode} {called}".strip(), row.line)
-                self._tell(row, column, f"{match.note}.")
+                asked = " or ".join(text for text in (pcode, called) if text)
+                self._tell(row, column, f"No area here is {asked}: {match.note}.")
             return None
         if match.how in CONVERSIONS or match.how == "fuzzy":
             self._tell(row, column, f"{match.note}.")
