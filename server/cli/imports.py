@@ -98,6 +98,9 @@ def baseline(
             help="What columns hold: a CSV of column,variable,category.",
         ),
     ] = None,
+    crosswalk: Annotated[
+        str, typer.Option(metavar="SOURCE", help="The crosswalk that leads reasons to our codes.")
+    ] = "dtm_api",
     dry_run: DryRun = False,
     account: AccountFile = None,
     alongside: Alongside = False,
@@ -129,6 +132,7 @@ def baseline(
             assessment=assessment.value if assessment else "",
             on=_day(date_) if date_ else None,
             mapping=held,
+            crosswalk=crosswalk,
             dry_run=dry_run,
             alongside=alongside,
             progress=progress,

@@ -18,7 +18,7 @@ from datetime import date
 
 from sync.importing.account import Account
 from sync.importing.baseline_columns import Columns, Mapped, columns_of
-from sync.importing.baseline_registers import known_in
+from sync.importing.baseline_registers import CROSSWALK, known_in
 from sync.importing.baseline_row import Count, RowReader, Scope
 from sync.importing.instances import Answers
 from sync.importing.table import read_table
@@ -42,6 +42,7 @@ def import_baseline(
     assessment: str = "",
     on: date | None = None,
     mapping: Mapped | None = None,
+    crosswalk: str = CROSSWALK,
     dry_run: bool = False,
     alongside: bool = False,
     progress: Progress | None = None,
@@ -53,7 +54,8 @@ def import_baseline(
                                        are what all rows are of
     on       the day the figures are valid for, of a file without such a column
     mapping  what columns hold (`read_mapping`)
-    Raises   Invalid (the file, its columns, the mapping), NotFound (project), Conflict (see `take_in`)
+    crosswalk  the source whose texts the reasons are
+    Raises   Invalid (the file, its columns, the mapping), NotFound (project, crosswalk), Conflict (`take_in`)
     """
     table = read_table(data, name)
     columns = columns_of(table, mapping)
@@ -62,7 +64,7 @@ def import_baseline(
     if columns.others:
         account.notes.append(f"Columns that were not taken: {', '.join(columns.others)}.")
     with store.read() as session:
-        known = known_in(session, project_id, get_project(session, project_id)["uuid"])
+        known = known_in(session, project_id, get_project(session, project_id)["uuid"], crosswalk)
     if known.gazetteer is None:
         account.notes.append("The project has no boundaries yet: areas are kept as the file has them.")
     reader = RowReader(columns, known, account, Scope(operation, round_code, assessment), on)

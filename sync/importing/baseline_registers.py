@@ -17,6 +17,7 @@ from sync.places.areas import slug
 from sync.places.gazetteer import Gazetteer, gazetteer_of
 from sync.places.matching import Match, match_area
 from sync.places.releases import active_release
+from sync.problems import NotFound
 from sync.registers.crosswalks import project_crosswalk
 from sync.registers.known import known_registers
 from sync.steps.values import KnownRound
@@ -67,8 +68,15 @@ class Known:
         return (found,) if isinstance(found, str) else found or ()
 
 
-def known_in(session: ReadSession, project_id: int, project_uuid: str) -> Known:
-    """Everything a project has registered that a baseline sheet may name."""
+def known_in(session: ReadSession, project_id: int, project_uuid: str, source: str = CROSSWALK) -> Known:
+    """Everything a project has registered that a baseline sheet may name.
+
+    source  of the crosswalk for reasons: what is shipped, or the office's own
+    Raises  NotFound (the crosswalk)
+    """
+    crosswalk = project_crosswalk(session, project_uuid, source)
+    if not crosswalk.crossings:
+        raise NotFound(f"There is no crosswalk {source}.", "`waypost crosswalk list` shows those there are.")
     release = active_release(session, project_id)
     sites: dict[str, str] = {}
     for row in session.all(select(place.c.code, place.c.ssid).where(place.c.project_id == project_id)):
@@ -82,5 +90,5 @@ def known_in(session: ReadSession, project_id: int, project_uuid: str) -> Known:
         sites,
         operations,
         known_registers(session, project_uuid).rounds,
-        project_crosswalk(session, project_uuid, CROSSWALK),
+        crosswalk,
     )

@@ -32,9 +32,7 @@ def test_a_list_is_tried_imported_and_imported_again(waypost: Shell, tmp_path: P
     assert (again["new"], again["changed"], again["unchanged"]) == (0, 0, 3)
 
 
-def test_it_is_told_in_sentences_what_became_of_a_sheet(
-    shell: Shell, data: Path, sqlite_template: Path, tmp_path: Path
-) -> None:
+def test_it_is_told_in_sentences_what_became_of_a_sheet(shell: Shell, data: Path, tmp_path: Path) -> None:
     file = tmp_path / "dtm.csv"
     file.write_bytes(sheet(DTM, FIRST, {**FIRST, "roundNumber": 2}))
     for words in (("init",), ("project", "create", "Lake")):

@@ -11,7 +11,8 @@ from sync.importing.baseline_columns import columns_of, read_mapping
 from sync.importing.table import read_table
 from sync.places.releases import import_release
 from sync.places.sites import import_sites
-from sync.problems import Invalid
+from sync.problems import Invalid, NotFound
+from sync.registers.crosswalks import import_crosswalk
 from sync.registers.operations import add_operation
 from sync.registers.rounds import add_round
 from sync.tables import HARMONISED, submission
@@ -218,6 +219,17 @@ def test_a_countrys_own_sheet_is_read_with_a_mapping_one_count_for_each_group(la
         ("S-1", "Camp", "returnee_idp", None, 0, 0.5, "03"),
         (None, "Well", "idp", 5, None, None, "03"),
     ]
+
+
+def test_an_offices_own_words_for_reasons_lead_to_our_codes(lake: Office) -> None:
+    rows = b"list_name,foreign_code,code\ndisplacement_reason,Boredom,other\n"
+    import_crosswalk(lake.store, lake.project_id, "lake_office", rows)
+    account = lake.takes_sheet(
+        sheet(DTM, {**FIRST, "displacementReason": "Boredom"}), crosswalk="lake_office"
+    )
+    assert (account.unmatched, lake.rows(baseline, "reason_code")) == ({}, [("other",)])
+    with pytest.raises(NotFound, match="no crosswalk nobody"):
+        lake.takes_sheet(sheet(DTM, FIRST), crosswalk="nobody")
 
 
 def test_hxl_tags_say_what_a_column_holds_in_any_order_of_their_attributes() -> None:
