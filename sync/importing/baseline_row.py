@@ -14,13 +14,12 @@ from datetime import date
 from forms import vocabulary
 from sync.importing.account import Account
 from sync.importing.baseline_columns import FIGURES, Columns
+from sync.importing.baseline_place import PlaceReader, RowCells
 from sync.importing.baseline_registers import Known
-from sync.importing.cells import Unreadable, day, nothing, placed, whole
+from sync.importing.cells import Unreadable, day, whole
 from sync.importing.table import SourceRow
 from sync.places.areas import slug
-from sync.places.matching import CONVERSIONS
 
-_LEVELS = ("1", "2", "3")
 _SUMMED = ("ind", "hh")
 _ASSESSMENTS = ("BA", "SA", "ETT")
 
@@ -64,19 +63,25 @@ class RowReader:
     wanted: Scope  # "" where the file's own column decides
     on: date | None = None  # the day of a file that has no column for it
 
+    @property
+    def cells(self) -> RowCells:
+        return RowCells(self.columns, self.account)
+
     def read(self, row: SourceRow) -> Iterator[Count]:
         """The counts of a row. A row, or group, that cannot be taken is listed and yields nothing."""
         figures = {category: self._figures(row, category) for category in self.columns.categories}
         if row.too_many:
             why = "The row has more cells than there are columns: none of them can be trusted."
-            self._list(row, "", "", why, _joined(figures.values()))
+            self.cells.list_row(row, "", "", why, _joined(figures.values()))
             return
         scope = self._scope(row, _joined(figures.values()))
         if scope is None:
             return
-        at, place = self._place(row)
+        at, place = PlaceReader(self.cells, self.known).read(row)
         if not at:
-            self._list(row, "", "", "It names no place: neither area nor site.", _joined(figures.values()))
+            self.cells.list_row(
+                row, "", "", "It names no place: neither area nor site.", _joined(figures.values())
+            )
             return
         when = self._day(row)
         part, why_and_whence = self._displacement(row)
@@ -105,13 +110,15 @@ class RowReader:
             said = {path: text for path, text in answers.items() if text}
             yield Count(row.line, scope, at, category, part, numbers, said, shares, when)
         if not any_figure:
-            self._list(row, "", "", "It has no figure of persons or households.", _joined(figures.values()))
+            self.cells.list_row(
+                row, "", "", "It has no figure of persons or households.", _joined(figures.values())
+            )
 
     # -- what the row belongs to ---
 
     def _scope(self, row: SourceRow, shares: Mapping[str, int | None]) -> Scope | None:
         """None when the row is of another scope than was asked for, or does not say: then it is listed."""
-        said = {n: self._text(row, n) for n in ("operation", "round", "assessment_type")}
+        said = {n: self.cells.text(row, n) for n in ("operation", "round", "assessment_type")}
         operation = self._operation(said["operation"] or self.wanted.operation)
         assessment = (said["assessment_type"] or self.wanted.assessment).upper()
         number = self._round(said["round"] or self.wanted.round, operation, assessment)
@@ -129,7 +136,7 @@ class RowReader:
                 why = f"It is none of {', '.join(_ASSESSMENTS)}."
             if why:
                 column = self.columns.ours.get(name, "")
-                self._list(row, column, row[column], why, shares)
+                self.cells.list_row(row, column, row[column], why, shares)
                 return None
         self._look_up(operation, number, assessment, row.line)
         return Scope(operation, number, assessment)
@@ -143,122 +150,55 @@ class RowReader:
     def _look_up(self, operation: str, number: str, assessment: str, line: int) -> None:
         """Operations and rounds that nobody registered are kept, flagged by the pipeline, and told here."""
         if operation and self.known.operation(operation) is None:
-            self._miss("operations", operation, line)
+            self.account.miss("operations", operation, line)
         if self.known.round(number, operation, assessment) is None:
-            self._miss("rounds", f"{assessment} {number}", line)
-
-    def _miss(self, kind: str, text: str, line: int) -> None:
-        self.account.miss(kind, text, line)
+            self.account.miss("rounds", f"{assessment} {number}", line)
 
     def _day(self, row: SourceRow) -> date | None:
         column = self.columns.ours.get("reporting_date")
         try:
             found = day(row[column]) if column else self.on
         except Unreadable as problem:
-            self._tell(row, column or "", f"It {problem}: the day is not known.")
+            self.cells.tell(row, column or "", f"It {problem}: the day is not known.")
             return None
         if found is None:
-            self._tell(row, column or "", "The day the figures are valid for is not known.")
+            self.cells.tell(row, column or "", "The day the figures are valid for is not known.")
         return found
-
-    # -- where ---
-
-    def _place(self, row: SourceRow) -> tuple[str, dict[str, str]]:
-        """The place in the file's own words, "" for none, and the answers about it."""
-        words: list[str] = []
-        code, name = "", ""
-        parent = self._text(row, "admin0_pcode") or None
-        for level in _LEVELS:
-            pcode, called = (self._text(row, f"admin{level}_{kind}") for kind in ("pcode", "name"))
-            if not pcode and not called:
-                continue
-            words.append(pcode or slug(called))
-            name = called or name
-            found = self._area(row, level, pcode, called, parent)
-            if found is not None:
-                code = parent = found
-        answers = {"place/pcode": code or self._deepest_code(row), "place/place_name": name}
-        site, called = self._text(row, "site_code"), self._text(row, "site_name")
-        if site or called:
-            words.append(site or slug(called))
-            answers["place/place_name"] = called or site
-        if site:
-            answers["place/place_id"] = self.known.sites.get(site, "")
-            if site not in self.known.sites:
-                self._miss("sites", site, row.line)
-        answers["place/location"] = self._position(row)
-        return "/".join(words), answers
-
-    def _area(self, row: SourceRow, level: str, pcode: str, called: str, parent: str | None) -> str | None:
-        """Our code of an area: by its code, else by its name within the parent."""
-        column = self.columns.ours.get(f"admin{level}_{'pcode' if pcode else 'name'}", "")
-        match = self.known.area(pcode or called, int(level), parent, names=not pcode)
-        if match.area is None and pcode and called:
-            match = self.known.area(called, int(level), parent, names=True)
-        if match.area is None:
-            if self.known.gazetteer is not None:
-                self._miss("areas", f"{pcode} {called}".strip(), row.line)
-                asked = " or ".join(text for text in (pcode, called) if text)
-                self._tell(row, column, f"No area here is {asked}: {match.note}.")
-            return None
-        if match.how in CONVERSIONS or match.how == "fuzzy":
-            self._tell(row, column, f"{match.note}.")
-        elif pcode and called and not self._is_called(match.area.code, int(level), called):
-            self._tell(row, column, f"{match.area.code} is {match.area.name} here, and {called} in the file.")
-        return match.area.code
-
-    def _is_called(self, code: str, level: int, name: str) -> bool:
-        assert self.known.gazetteer is not None
-        area = self.known.gazetteer.areas.get((level, code))
-        return area is None or slug(name) in {slug(each) for each in (area.name, *area.names)}
-
-    def _deepest_code(self, row: SourceRow) -> str:
-        """As the file has it, where nothing here answers to it: kept, and flagged by the pipeline."""
-        codes = [self._text(row, f"admin{level}_pcode") for level in _LEVELS]
-        return next((code for code in reversed(codes) if code), "")
-
-    def _position(self, row: SourceRow) -> str:
-        lat, lon = self._text(row, "lat"), self._text(row, "lon")
-        if not lat and not lon:
-            return ""
-        try:
-            return str(placed(float(lat), float(lon)))
-        except ValueError as problem:
-            why = str(problem) if isinstance(problem, Unreadable) else "is not a number of degrees"
-            self._tell(row, self.columns.ours.get("lat", ""), f"The position {why}: left out.")
-            return ""
 
     # -- who, and why ---
 
     def _category(self, row: SourceRow, named: str) -> str:
         """The group of a row's own column, where there is one and it is known; else that of the figures."""
-        text = self._text(row, "category")
+        text = self.cells.text(row, "category")
         if not text:
             return named
         code = text.casefold().replace(" ", "_")
         if code in vocabulary.codes("population_category"):
             return code
-        self._miss("population categories", text, row.line)
-        self._tell(row, self.columns.ours["category"], "It is no population category: taken as other.")
+        self.account.miss("population categories", text, row.line)
+        self.cells.tell(row, self.columns.ours["category"], "It is no population category: taken as other.")
         return "other"
 
     def _displacement(self, row: SourceRow) -> tuple[tuple[str, str], dict[str, str]]:
-        reason, answers = self._text(row, "reason"), {}
+        reason, answers = self.cells.text(row, "reason"), {}
         if reason:
             codes = self.known.reasons(reason)
             if codes is None:
-                self._miss("reasons", reason, row.line)
-                self._tell(row, self.columns.ours["reason"], "It has no code: kept in words.")
+                self.account.miss("reasons", reason, row.line)
+                self.cells.tell(row, self.columns.ours["reason"], "It has no code: kept in words.")
                 answers["displacement/reason_said"] = reason
             else:
                 answers["displacement/reasons"] = " ".join(codes)
-        origin, pcode = self._text(row, "origin_admin1_name"), self._text(row, "origin_admin1_pcode")
+        origin, pcode = (
+            self.cells.text(row, "origin_admin1_name"),
+            self.cells.text(row, "origin_admin1_pcode"),
+        )
         if origin or pcode:
             match = self.known.area(pcode or origin, 1, None, names=not pcode)
             if match.area is not None:
                 answers["displacement/origin_adm1"] = match.area.code
             else:
-                self._miss("places of origin", f"{pcode} {origin}".strip(), row.line)
+                self.account.miss("places of origin", f"{pcode} {origin}".strip(), row.line)
                 answers["displacement/origin_adm1"] = pcode
                 answers["displacement/origin_name"] = origin
         return (slug(reason), pcode or slug(origin)), answers
@@ -292,7 +232,7 @@ class RowReader:
                     why = f"The figure {problem}."
                     self.account.list_row(row.line, identifier, column or "", row[column], why, shares)
                     return None
-                self._tell(row, column or "", f"It {problem}: taken as not known.")
+                self.cells.tell(row, column or "", f"It {problem}: taken as not known.")
                 continue
             if number is not None:
                 numbers[name] = number
@@ -306,24 +246,7 @@ class RowReader:
         if made != numbers["ind"]:
             column = self.columns.figures["ind", category]
             text = f"Male and female together are {made:,}: both are kept as they are."
-            self._tell(row, column, text)
-
-    def _text(self, row: SourceRow, name: str) -> str:
-        text = row[self.columns.ours.get(name)]
-        return "" if nothing(text) else text
-
-    def _tell(self, row: SourceRow, column: str, text: str) -> None:
-        self.account.tell(row.line, self._name(row), column, row[column], text)
-
-    def _list(
-        self, row: SourceRow, column: str, value: str, why: str, shares: Mapping[str, int | None]
-    ) -> None:
-        self.account.list_row(row.line, self._name(row), column, value, why, shares)
-
-    def _name(self, row: SourceRow) -> str:
-        """What a person finds the row by."""
-        named = ("source_id", "site_code", "site_name", "admin2_pcode", "admin2_name", "admin1_pcode")
-        return next((text for name in named if (text := self._text(row, name))), "")
+            self.cells.tell(row, column, text)
 
 
 def _identifier(scope: Scope, key: str, category: str) -> str:
