@@ -90,7 +90,7 @@ def _counts(
         func.coalesce(func.sum(case((table.c.under_review, 1), else_=0)), 0).label("n_under_review"),
         func.min(table.c.reporting_date).label("first_date"),
         func.max(table.c.reporting_date).label("last_date"),
-    ).where(scope.rows(table), Filters().rows(table))
+    ).where(Filters().rows(scope, table))
     row = session.first(statement)
     assert row is not None
     return {**row, "n_without_review": row["n_rows"] - row["n_under_review"]}

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Table, and_, true
+from sqlalchemy import ColumnElement, Table, and_
 
 from forms import vocabulary
 from server.datasets.dataset import Dataset
+from server.datasets.scope import Scope
 from sync.problems import Invalid
 from sync.tables import HARMONISED
 
@@ -35,9 +36,12 @@ class Filters:
     round: str | None = None
     removed: bool = False  # rows that a decision removed, too
 
-    def rows(self, table: Table) -> ColumnElement[bool]:
-        """The predicate of these filters on a harmonised table."""
-        wanted: list[ColumnElement[bool]] = [true()]
+    def rows(self, scope: Scope, table: Table, *, by_place: bool = False) -> ColumnElement[bool]:
+        """The predicate of the rows that these filters choose of a harmonised table, among those in scope.
+
+        by_place  as `Scope.rows`; asking for places is asking by place
+        """
+        wanted = [scope.rows(table, by_place=by_place or bool(self.places))]
         if self.places:
             wanted.append(table.c.place_id.in_(self.places))
         if self.date_from:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
-    and_,
     case,
     collate,
     func,
@@ -72,10 +71,11 @@ def read_rows(
 
         return Rows(columns, figures(), lambda: sum(len(batch) for batch in figures()))
     table = HARMONISED[dataset.table]
-    where = and_(scope.rows(table), filters.rows(table))
+    where = filters.rows(scope, table)
     statement = _ordered(
         select(*(scope.value(table, c, _value(table, c, session.dialect)) for c in columns)).where(where),
         table,
+        _place_in_order(scope, dataset, table),
         session.dialect,
     )
     counting = select(func.count()).select_from(table).where(where)
@@ -96,10 +96,19 @@ def _value(table: Table, column: Column, dialect: str) -> ColumnElement[Any]:
     return table.c[column.name]
 
 
-def _ordered(statement: Select[Any], table: Table, dialect: str) -> Select[Any]:
+def _place_in_order(scope: Scope, dataset: Dataset, table: Table) -> ColumnElement[Any]:
+    """The place that rows are ordered by: to a reader of what is published, as far as it is shown. Between
+    the rows of two known places the order would tell where a herd was."""
+    column = dataset.column("place_id")
+    if column is None or not scope.is_public:
+        return table.c.place_id
+    return scope.value(table, column, table.c.place_id)
+
+
+def _ordered(statement: Select[Any], table: Table, place_id: ColumnElement[Any], dialect: str) -> Select[Any]:
     """By day, place and record, alike on both engines, and along the table's index on SQLite: a sort there
-    would hold all rows in memory."""
-    place_id, record_id = table.c.place_id, table.c.record_id
+    would hold all rows in memory (where the place is not shown as it is kept, those of one day)."""
+    record_id = table.c.record_id
     if dialect == "postgresql":
         return statement.order_by(
             table.c.reporting_date.nulls_first(),

@@ -21,7 +21,14 @@ from sqlalchemy import ColumnElement, Table, and_, case, false, null, or_, selec
 
 from server.datasets.columns import Column
 from server.datasets.dataset import Dataset
-from server.datasets.release import FINE_COLUMNS, Releases, is_transhumance, may_be_published, releases
+from server.datasets.release import (
+    FINE_COLUMNS,
+    FINEST_LEVEL,
+    Releases,
+    is_transhumance,
+    may_be_published,
+    releases,
+)
 from sync.access import Actor, Grant
 from sync.places.releases import active_release
 from sync.problems import Forbidden, NotFound
@@ -61,6 +68,12 @@ class Part:
     def is_public(self) -> bool:
         """Whether what it shows is as good as published: then transhumance needs its owner's release."""
         return "internal" not in self.sees
+
+    @property
+    def is_close(self) -> bool:
+        """Whether being in it tells of a row where it was, more closely than herds may be told of."""
+        finer = (level > FINEST_LEVEL for level, _ in self.areas or ())
+        return self.place_id is not None or any(finer)
 
     def rows(self, table: Table, published: ColumnElement[bool]) -> ColumnElement[bool]:
         """The predicate of the rows of a harmonised table that this grant shows.
@@ -106,15 +119,11 @@ class Scope:
     def rows(self, table: Table, *, by_place: bool = False) -> ColumnElement[bool]:
         """The predicate of the rows of a harmonised table that the actor may see, project included.
 
-        by_place  the rows are to be told by place: a herd's place is never published, however late
+        by_place  the rows are to be told or asked for by place: a herd's place is never published, however
+                  late
         """
-        published = (
-            ~is_transhumance(table) if by_place else may_be_published(table, self.released, self.today)
-        )
-        return and_(
-            table.c.project_uuid == self.project_uuid,
-            or_(*(part.rows(table, published) for part in self.parts)),
-        )
+        mine = (part.rows(table, self._published(table, part, by_place)) for part in self.parts)
+        return and_(table.c.project_uuid == self.project_uuid, or_(*mine))
 
     def columns(self, dataset: Dataset) -> tuple[Column, ...]:
         """The columns of a dataset that at least one grant shows, in the dataset's order."""
@@ -124,11 +133,11 @@ class Scope:
     def value(self, table: Table, column: Column, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """`value` where a grant that shows the row also shows the column, else null."""
         showing = [part for part in self.parts if column.sensitivity in part.sees]
-        is_fine = column.name in FINE_COLUMNS and any(part.is_public for part in self.parts)
+        is_fine = column.name in FINE_COLUMNS and self.is_public
         if len(showing) == len(self.parts) and not is_fine:
             return value
-        published = ~is_transhumance(table) if is_fine else may_be_published(table, self.released, self.today)
-        return case((or_(false(), *(part.rows(table, published) for part in showing)), value), else_=null())
+        mine = (part.rows(table, self._published(table, part, is_fine)) for part in showing)
+        return case((or_(false(), *mine), value), else_=null())
 
     def covers_place(self, code: str, areas: Iterable[Area], of_herds: bool = False) -> bool:
         """Whether the actor may be told of a registered place; where herds are counted, not the public."""
@@ -142,9 +151,19 @@ class Scope:
         return any("restricted" in part.sees and part.covers_place(code, areas) for part in self.parts)
 
     @property
+    def is_public(self) -> bool:
+        """Whether some of it is shown as to the public: then columns and order hide where herds are."""
+        return any(part.is_public for part in self.parts)
+
+    @property
     def knows_coverage(self) -> bool:
         """Whether expected points can be told: not for grants that are all by form or organisation."""
         return any(part.xml_form_id is None and part.organisation is None for part in self.parts)
+
+    def _published(self, table: Table, part: Part, by_place: bool) -> ColumnElement[bool]:
+        if by_place or part.is_close:
+            return ~is_transhumance(table)
+        return may_be_published(table, self.released, self.today)
 
     @property
     def fingerprint(self) -> str:
@@ -163,7 +182,8 @@ def scope(session: ReadSession, actor: Actor | None, project_id: int) -> Scope:
     Raises NotFound for a project that is absent or that the actor has nothing to do with: the two look the
     same; Forbidden for a tablet's user, who submits and never reads.
     """
-    uuid = session.scalar(select(project.c.uuid).where(project.c.id == project_id))
+    existing = project.c.id == project_id, project.c.deleted_at.is_(None)
+    uuid = session.scalar(select(project.c.uuid).where(*existing))
     grants = (Grant(Role.COORDINATOR, project_id),) if actor is None else actor.on(project_id)
     if uuid is None or not grants:
         raise NotFound(

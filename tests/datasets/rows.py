@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from shapely import box
+from sqlalchemy import select
 
 from forms import vocabulary
 from sync.access import Actor, Grant
@@ -181,6 +182,17 @@ class Country:
 
         self.store.write(work)
 
+    def village(self, code: str, name: str, within: str) -> None:
+        """One area of the third level in the active release, inside a district."""
+
+        def work(session: WriteSession) -> None:
+            district = admin_area.c.release_id == self.release_id, admin_area.c.code == within
+            parent = session.scalar(select(admin_area.c.id).where(*district))
+            row = _area(self.release_id, 3, code, name, parent)
+            session.insert(admin_area, [row])
+
+        self.store.write(work)
+
     def changes_point(self, code: str, **values: Any) -> None:
         mine = place.update().where(place.c.project_id == self.project_id, place.c.code == code)
         self.store.write(lambda session: session.execute(mine.values(**values)))
@@ -273,5 +285,5 @@ def _area(release_id: int, level: int, code: str, name: str, parent_id: int | No
         "iso3": "XSA",
         "center_lon": 0.0,
         "center_lat": 0.0,
-        "geometry": box(*_BOXES[code]).wkb,
+        "geometry": box(*_BOXES.get(code, _NORTH)).wkb,
     }

@@ -89,3 +89,28 @@ def test_arrivals_of_an_emergency_are_told_by_week_and_change_no_stock(sahelia: 
         (MONDAY, "flood", "outgoing", None, None, 1, 1),
     ]
     assert figures(sahelia, "stock", "ind") == []
+
+
+def test_the_newest_answer_is_the_same_for_every_reader_and_engine(sahelia: Country) -> None:
+    alert(sahelia, "A1", organisation="RBM")
+    told = {"reporting_date": TUESDAY, "organisation": "RBM"}
+    alert(sahelia, "A1", "follow_up", **told, resolved="yes", report_time="2026-11-03T09:00:00+01:00")
+    alert(sahelia, "A1", "follow_up", **told, resolved="no", report_time="2026-11-03T08:30:00+00:00")
+    alert(sahelia, "A1", "follow_up", reporting_date=None, resolved="dnk", triangulated="pending")
+    assert figures(sahelia, "alerts", "resolved", "triangulated", "follow_ups") == [("no", "pending", 3)]
+
+
+def test_a_number_that_two_alerts_carry_resolves_neither(sahelia: Country) -> None:
+    alert(sahelia, "A1", dead=1)
+    alert(sahelia, "A1", dead=2, reporting_date=TUESDAY)
+    alert(sahelia, "A2", dead=3, reporting_date=WEDNESDAY)
+    for number in ("A1", "A2"):
+        alert(sahelia, number, "follow_up", reporting_date=WEDNESDAY, resolved="yes")
+    found = figures(sahelia, "alerts", "dead", "resolved", "follow_ups")
+    assert found == [(1, None, 0), (2, None, 0), (3, "yes", 1)]
+
+
+def test_an_alert_whose_day_is_not_known_stands_first_on_both_engines(sahelia: Country) -> None:
+    alert(sahelia, "A1")
+    alert(sahelia, "A2", reporting_date=None)
+    assert figures(sahelia, "alerts", "event_id") == [("A2",), ("A1",)]

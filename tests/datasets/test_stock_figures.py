@@ -101,3 +101,30 @@ def test_breakdowns_arrivals_and_conditions_are_in_no_stock(sahelia: Country) ->
     sahelia.add("baseline", reporting_date=MONDAY, record_type="conditions", ind=7, **SITE_01)
     assert figures(sahelia, "stock", "ind") == [(500,)]
     assert figures(sahelia, "stock_totals", "level", "ind") == [("adm0", 500), ("adm1", 500)]
+
+
+def test_a_place_that_was_last_assessed_earlier_has_changed_at_some_other_time(sahelia: Country) -> None:
+    for at, r1, r2, r3 in ((SITE_01, 100, 300, None), (SITE_02, None, 50, 60), (SITE_03, 7, None, 9)):
+        for day, code, ind in ((MONDAY, "R1", r1), (TUESDAY, "R2", r2), (WEDNESDAY, "R3", r3)):
+            if ind is not None:
+                assessed(sahelia, day, at, ind, round=code)
+    columns = ("adm1_pcode", "ind", "units", "units_in_both_rounds", "change_ind")
+    assert figures(sahelia, "stock_totals", *columns) == [
+        (None, 369, 3, 1, 10),  # not + 200 of the round before, nor + 2 over two rounds
+        ("NO01", 360, 2, 1, 10),
+        ("SU02", 9, 1, 0, None),
+    ]
+
+
+def test_of_many_rounds_the_two_newest_are_told_with_their_rows(sahelia: Country) -> None:
+    days = (MONDAY, TUESDAY, WEDNESDAY)
+    for number, day in enumerate(days):
+        assessed(sahelia, day, SITE_01, 100 + number, round=f"R{number}")
+        assessed(sahelia, day, SITE_01, 200 + number, round=f"R{number}", operation="OP2")
+    assessed(sahelia, MONDAY, SITE_01, 150, round="R2")  # of the newest round, an earlier day
+    assessed(sahelia, None, SITE_01, 1, round="R2")
+    columns = ("operation", "round", "ind", "previous_round", "previous_ind", "n_rows")
+    assert figures(sahelia, "stock", *columns) == [
+        (None, "R2", 102, "R1", 101, 3),
+        ("OP2", "R2", 202, "R1", 201, 1),
+    ]

@@ -8,10 +8,10 @@ published (server/datasets/release.py).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, func, select
 
 from server.datasets.columns import own, shared
 from server.datasets.dataset import REVIEW, UNKNOWN, Dataset
@@ -27,6 +27,8 @@ _FOLLOWED = (
 )  # fmt: skip
 """What a follow-up answers anew. The newest answer counts."""
 
+_TOLD = "_told"  # when a follow-up was told, also where the reader may not see it
+
 _SAID = (
     "event_id", "alert_kind", "event_type", "movement_alert", "reporting_date", "event_date",
     "adm0_iso3", "adm1_pcode", "adm1_name", "adm2_pcode", "adm2_name", "adm3_pcode", "adm3_name",
@@ -39,7 +41,8 @@ DATASET = Dataset(
     unit="one alert as reported",
     description="Alerts of transhumance with triangulation, resolution and the time it took to tell them.",
     method="Reports of informants. Of the follow-ups that carry an alert's number, the newest answer to each "
-    "question counts. Hours are between the times given by the informants.",
+    "question counts; a number that two alerts carry joins none. Hours are between the times given by the "
+    "informants.",
     limits=(
         "What informants told: no alert does not mean that nothing happened.",
         "Only confirmed alerts may be published, with the owning association's release, late and coarse.",
@@ -64,23 +67,21 @@ def rows(
     session: ReadSession, scope: Scope, filters: Filters, today: date, locate: Locate | None = None
 ) -> Iterator[list[dict[str, Any]]]:
     """By day and number. Follow-ups count whenever they came: the days asked for are those of the alerts."""
-    mine = (scope.rows(event), event.c.event_tool == "TTT", event.c.status == COUNTED)
-    times = ("event_time", "report_time", "record_id")
-    wanted = shared("event", *dict.fromkeys((*_SAID, *_FOLLOWED, *times)))
+    in_scope = scope.rows(event, by_place=bool(filters.places))
+    mine = (in_scope, event.c.event_tool == "TTT", event.c.status == COUNTED)
+    wanted = shared("event", *dict.fromkeys((*_SAID, *_FOLLOWED, "event_time", "report_time", "record_id")))
     columns = [scope.value(event, c, event.c[c.name]).label(c.name) for c in wanted]
-    reports = session.all(
-        select(*columns)
-        .where(*mine, event.c.event_stage == "report", filters.rows(event))
-        .order_by(event.c.reporting_date, event.c.record_id)
+    is_report = event.c.event_stage == "report"
+    reports = session.all(select(*columns).where(*mine, is_report, filters.rows(scope, event)))
+    numbered = event.c.event_id.is_not(None)
+    numbers = select(event.c.event_id).where(*mine, is_report, numbered).group_by(event.c.event_id)
+    of_one_alert = numbers.having(func.count() == 1)
+    later = select(*columns, event.c.report_time.label(_TOLD)).where(
+        *mine, event.c.event_stage == "follow_up", event.c.event_id.in_(of_one_alert)
     )
-    follow_ups = _by_number(
-        session.all(
-            select(*columns)
-            .where(*mine, event.c.event_stage == "follow_up", event.c.event_id.is_not(None))
-            .order_by(event.c.reporting_date, event.c.report_time, event.c.record_id)
-        )
-    )
-    yield [_alert(report, follow_ups.get(report["event_id"], [])) for report in reports]
+    follow_ups = _by_number(sorted(session.all(later), key=_age))
+    for_each = sorted(reports, key=lambda row: (row["reporting_date"] or date.min, row["record_id"]))
+    yield [_alert(report, follow_ups.get(report["event_id"], [])) for report in for_each]
 
 
 def _by_number(follow_ups: Iterable[RowMapping]) -> dict[str, list[RowMapping]]:
@@ -88,6 +89,13 @@ def _by_number(follow_ups: Iterable[RowMapping]) -> dict[str, list[RowMapping]]:
     for row in follow_ups:
         found.setdefault(row["event_id"], []).append(row)
     return found
+
+
+def _age(row: RowMapping) -> tuple[date, float, str]:
+    """What follow-ups are ordered by, the same for every reader and engine: day, moment, record."""
+    told = _instant(row[_TOLD])
+    moment = 0.0 if told is None else told.replace(tzinfo=told.tzinfo or UTC).timestamp()
+    return row["reporting_date"] or date.min, moment, row["record_id"]
 
 
 def _alert(report: RowMapping, follow_ups: list[RowMapping]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def rows(
             func.sum(case((flow.c.n_ind.is_(None), 1), else_=0)).label("reports_without_count"),
             func.sum(case((flow.c.under_review, 1), else_=0)).label("n_under_review"),
         )
-        .where(scope.rows(flow), filters.rows(flow), flow.c.flow_tool == "EET")
+        .where(filters.rows(scope, flow), flow.c.flow_tool == "EET")
         .group_by(*key)
     )
     weeks: dict[tuple[Any, ...], dict[str, Any]] = {}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from server.datasets.columns import own, shared
 from server.datasets.dataset import MOVEMENTS, REVIEW, UNKNOWN, Dataset
@@ -61,7 +61,7 @@ def rows(
     session: ReadSession, scope: Scope, filters: Filters, today: date, locate: Locate | None = None
 ) -> Iterator[list[dict[str, Any]]]:
     """By tool, dimension and code. `today` and `locate` are not needed: nothing is told of silence."""
-    where = and_(scope.rows(flow), filters.rows(flow))
+    where = filters.rows(scope, flow)
     totals = {
         row["flow_tool"]: int(row["n"] or 0)
         for row in session.all(

@@ -69,7 +69,7 @@ def rows(
             func.sum(case((both, flow.c.herds), else_=0)).label("_herds"),
             func.sum(case((both, flow.c.n_ind), else_=0)).label("_persons"),
         )
-        .where(scope.rows(flow), filters.rows(flow), flow.c.flow_tool == "TTT")
+        .where(filters.rows(scope, flow), flow.c.flow_tool == "TTT")
         .group_by(*key)
     )
     months: dict[tuple[str, ...], dict[str, Any]] = {}

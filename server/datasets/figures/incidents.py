@@ -72,8 +72,7 @@ def rows(
             func.sum(case((event.c.under_review, 1), else_=0)).label("n_under_review"),
         )
         .where(
-            scope.rows(event),
-            filters.rows(event),
+            filters.rows(scope, event),
             event.c.event_tool == "MMP",
             event.c.event_stage == "report",
         )

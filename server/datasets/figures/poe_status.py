@@ -67,8 +67,7 @@ def rows(
     statement = (
         select(*(baseline.c[name] for name in _SAID))
         .where(
-            scope.rows(baseline),
-            before.rows(baseline),
+            before.rows(scope, baseline, by_place=True),
             baseline.c.record_type == "place_status",
             baseline.c.place_id.is_not(None),
             baseline.c.operational_status.is_not(None),

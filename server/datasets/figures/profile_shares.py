@@ -98,7 +98,7 @@ def _of_variable(
             profile.c.weight,
             profile.c.under_review,
         )
-        .where(scope.rows(profile), filters.rows(profile), profile.c.outcome == "completed")
+        .where(filters.rows(scope, profile), profile.c.outcome == "completed")
         .subquery()
     )
     key = (grouped.c.design, grouped.c.form_id, grouped.c.answer)

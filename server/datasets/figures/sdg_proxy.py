@@ -102,7 +102,7 @@ def _answers(scope: Scope, filters: Filters) -> Any:
         select(
             profile.c.form_id, profile.c.design, profile.c.reporting_date, profile.c.under_review, *columns
         )
-        .where(scope.rows(profile), filters.rows(profile), profile.c.outcome == "completed")
+        .where(filters.rows(scope, profile), profile.c.outcome == "completed")
         .subquery()
     )
     return select(answers).where(func.coalesce(answers.c.ilcs_migrated, "").in_(RETURNED))

@@ -63,7 +63,7 @@ def rows(
 ) -> Iterator[list[dict[str, Any]]]:
     """By series and code. `today` and `locate` are not needed: nothing is told of silence."""
     batch: list[dict[str, Any]] = []
-    for unit in read_units(session, scope, filters):
+    for unit in read_units(session, scope, filters, by_place=True):
         batch.append(_row(unit))
         if len(batch) == 1000:
             yield batch

@@ -27,7 +27,8 @@ DATASET = Dataset(
     unit="one population category in one first-level area (or country), of one operation and assessment type",
     description="Population present by first-level area and by country, by the newest round of each place.",
     method="Places and areas count by their newest round. An area with assessed places or areas in it counts "
-    "by them, otherwise by its own row. The change is over places and areas assessed in both rounds.",
+    "by them, otherwise by its own row. The change is between the newest round of the series and the one "
+    "before, over places and areas assessed in both.",
     limits=(
         *STOCK_LIMITS,
         "Only what was assessed is counted: compare figures with the number of places behind them in view.",
@@ -52,13 +53,17 @@ DATASET = Dataset(
         own("last_date", "date", "", "#date+end", "Newest assessment",
             "Date of the newest figure in the sum"),
         own("units_in_both_rounds", "int", "places and areas", "#x_units+both+num", "In both rounds",
-            "Units with a known number in the newest round and in the one before"),
+            "Units with a known number in the newest round of the series and in the one before"),
         own("change_ind", "int", "persons", "#affected+ind+change", "Change",
             "Change of persons over the units in both rounds", "null = there are none"),
         own("n_under_review", "int", "rows", "#x_rows+review+num", "Rows under review",
             "Rows suspected to be duplicates behind the figure; they stay counted"),
     ),
 )  # fmt: skip
+
+
+_COUNTRY = ("adm0_iso3",)
+_PROVINCE = ("adm0_iso3", "adm1_pcode", "adm1_name")
 
 
 def rows(
@@ -68,16 +73,16 @@ def rows(
     for series, of_series in groupby(read_units(session, scope, filters), key=lambda unit: unit.series):
         units = list(of_series)
         counted, left_out = by_their_parts(units)
+        rounds = two_newest(units)
         batch = []
         for country in sorted({unit.path[0] or "" for unit in units}):
             inside = [u for u in counted if (u.path[0] or "") == country]
             out = [u for u in left_out if (u.path[0] or "") == country]
-            batch.append({**series._asdict(), "level": "adm0"} | _sum(inside, out, ("adm0_iso3",)))
+            batch.append({**series._asdict(), "level": "adm0"} | _sum(inside, out, rounds, _COUNTRY))
             for adm1 in sorted({u.path[1] for u in units if (u.path[0] or "") == country and u.path[1]}):
                 here = [u for u in inside if u.path[1] == adm1]
-                batch.append(
-                    {**series._asdict(), "level": "adm1"} | _sum(here, [u for u in out if u.path[1] == adm1])
-                )
+                apart = [u for u in out if u.path[1] == adm1]
+                batch.append({**series._asdict(), "level": "adm1"} | _sum(here, apart, rounds, _PROVINCE))
         yield [
             {name: value or None if value == "" else value for name, value in row.items()} for row in batch
         ]
@@ -96,13 +101,25 @@ def by_their_parts(units: Sequence[Unit]) -> tuple[list[Unit], list[Unit]]:
     return counted, left_out
 
 
+def two_newest(units: Sequence[Unit]) -> list[Any]:
+    """The newest round of a series and the one before, or fewer: what a change of it is between. A place that
+    was last assessed earlier has changed at some other time."""
+    dated: dict[Any, date] = {}
+    for assessment in (one for unit in units for one in unit.rounds):
+        day = assessment.row["reporting_date"] or date.min
+        dated[assessment.round] = max(day, dated.get(assessment.round, day))
+    return sorted(dated, key=lambda of: (dated[of], str(of)), reverse=True)[:2]
+
+
 def _sum(
     units: Sequence[Unit],
     left_out: Sequence[Unit],
-    areas: tuple[str, ...] = ("adm0_iso3", "adm1_pcode", "adm1_name"),
+    rounds: Sequence[Any],
+    areas: tuple[str, ...],
 ) -> dict[str, Any]:
     known = [u for u in units if u.latest.row["ind"] is not None]
-    both = [u for u in known if u.previous and u.previous.row["ind"] is not None]
+    assessed = [u for u in known if len(rounds) == 2 and [one.round for one in u.rounds] == rounds]
+    both = [u for u in assessed if u.rounds[1].row["ind"] is not None]
     first = next(iter(units or left_out), None)
     households = [u.latest.row["hh"] for u in units if u.latest.row["hh"] is not None]
     dates = [u.latest.row["reporting_date"] for u in known if u.latest.row["reporting_date"]]
@@ -118,8 +135,6 @@ def _sum(
         "first_date": min(dates, default=None),
         "last_date": max(dates, default=None),
         "units_in_both_rounds": len(both),
-        "change_ind": sum(u.latest.row["ind"] - u.previous.row["ind"] for u in both if u.previous)
-        if both
-        else None,
+        "change_ind": sum(u.rounds[0].row["ind"] - u.rounds[1].row["ind"] for u in both) if both else None,
         "n_under_review": sum(u.latest.n_under_review for u in units),
     }
