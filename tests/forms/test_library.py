@@ -236,7 +236,7 @@ def test_place_list_and_areas_become_the_files_of_a_form() -> None:
         "fmp.csv": b"name,label,kind,adm1,adm2,adm3,corridor\nFMP-1,Gare,fmp,NE001,,,\nFMP-0,Pont,fmp,,,,\n",
         "all_areas.csv": b"name,label,level,parent\nNE001,Agadez,1,NER\nNE001001,Aderbissinat,2,NE001\n",
     }
-    assert media_for("poe_status", places) == {"poe.csv": b"name,label,kind,adm1,adm2,adm3,corridor\n"}
+    assert media_for("poe_status", places)["poe.csv"] == b"name,label,kind,adm1,adm2,adm3,corridor\n"
     assert b'CP-2,"Puits ""neuf"", est",' in media_for("ttt_count", places)["counting_points.csv"]
 
 

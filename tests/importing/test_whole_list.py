@@ -31,6 +31,7 @@ def by_hand(text: str) -> dict[str, dict[str, int | None]]:
     }
 
 
+@pytest.mark.nightly  # six thousand records, three imports and a rebuild: a hundred seconds on each engine
 def test_the_whole_list_comes_in_changes_as_edits_and_is_rebuilt_alike(office: Office) -> None:
     text = LIST.read_bytes().decode("cp1252")
     expected = by_hand(text)
