@@ -4,9 +4,11 @@ Three callers: the form compiler, the boundary import, and the pipeline's steps.
 stopped and a crash in C takes its process along, so whatever works on bytes from outside works here.
 
 Limits hold for each call: memory (RLIMIT_DATA, so that mapped files such as the place index do not count),
-processor time (RLIMIT_CPU) and wall time. A crash, a hang and a call that wants too much memory come back as
-`SandboxFailure`; the caller never hangs and never dies with the child. The child inherits no environment,
-no descriptors and no terminal, and the kernel ends it when its parent goes (see sync/sandbox_child.py).
+processor time (RLIMIT_CPU) and wall time. The call begins when the child says so: that a fresh child starts
+slowly on a busy machine is no fault of the record it is given first. A crash, a hang and a call that wants
+too much memory come back as `SandboxFailure`; the caller never hangs and never dies with the child. The child
+inherits no environment, no descriptors and no terminal, and the kernel ends it when its parent goes (see
+sync/sandbox_child.py).
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ R = TypeVar("R")
 Reason = Literal["crashed", "timeout", "out_of_memory", "error"]
 
 _FRAME = 8  # bytes of a frame's length
+_START_S = 60.0  # what a child may take to start and to import what a call needs
 _READ = 1 << 20
 _STACK_LINE = re.compile(r'File "(.+)", line (\d+) in (\S+)')  # as faulthandler writes them, innermost first
 
@@ -154,7 +157,9 @@ class Sandbox:
         """The next answer. A failure that costs the child leaves `self._child` None."""
         assert self._child is not None
         try:
-            body = self._child.answer(time.monotonic() + self.seconds)
+            body = self._child.answer(time.monotonic() + max(_START_S, self.seconds))
+            if not body:  # the call has begun
+                body = self._child.answer(time.monotonic() + self.seconds)
         except SandboxFailure:
             self.close()
             raise
@@ -215,7 +220,8 @@ class _Child:
         self._write()
 
     def answer(self, deadline: float) -> bytes:
-        """The body of the next answer, writing waiting questions meanwhile. Raises SandboxFailure."""
+        """The next frame, empty where a call begins, else an answer's body; waiting questions are written
+        meanwhile. Raises SandboxFailure."""
         while (body := self._take()) is None:
             poll = select.poll()
             poll.register(self._answers, select.POLLIN)

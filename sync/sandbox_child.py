@@ -2,7 +2,8 @@
 
 Imports the standard library only; what a call needs is imported when its question is read. A question is
 `(function, args, seconds)`, an answer `(True, value)` or `(False, (reason, detail, message))`, pickled, each
-behind its length in 8 bytes.
+behind its length in 8 bytes. An empty frame before the answer says that the question is read and imported and
+the call begins: the parent's clock of the call starts there.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 _FRAME = 8
+_BEGUN = bytes(_FRAME)  # an empty frame
 _SPARE = 32 << 20  # memory kept back for saying that memory ran out
 
 
@@ -35,7 +37,7 @@ def main(question_fd: int, answer_fd: int, lifeline_fd: int, memory_mb: int) -> 
     os.dup2(1, 2)  # chatter of libraries goes where stdout goes: nowhere
     questions, answers = os.fdopen(question_fd, "rb"), os.fdopen(answer_fd, "wb")
     while (frame := _read(questions)) is not None:
-        answer = _answer(frame, kind)
+        answer = _answer(frame, kind, answers)
         answers.write(len(answer).to_bytes(_FRAME, "little"))
         answers.write(answer)
         answers.flush()
@@ -59,9 +61,11 @@ def _read(questions: BinaryIO) -> bytes | None:
     return questions.read(int.from_bytes(head, "little"))
 
 
-def _answer(frame: bytes, memory_limit: int) -> bytes:
+def _answer(frame: bytes, memory_limit: int, answers: BinaryIO) -> bytes:
     try:
         function, args, seconds = pickle.loads(frame)  # noqa: S301  from our parent
+        answers.write(_BEGUN)
+        answers.flush()
         _allow_processor_time(seconds)
         return pickle.dumps((True, function(*args)), protocol=5)
     except MemoryError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import subprocess
 import sys
@@ -225,3 +226,26 @@ def test_thread_that_started_the_child_may_end() -> None:
     starter.join()
     with sandbox:
         assert sandbox.call(double, 2) == 4
+
+
+def test_a_slow_start_of_the_child_is_no_fault_of_its_first_task(tmp_path: Path) -> None:
+    (tmp_path / "slow_to_import.py").write_text(
+        "import time\n"
+        "time.sleep(2)\n"
+        "def double(n):\n"
+        "    return 2 * n if isinstance(n, int) else time.sleep(600)\n"
+    )
+    sys.path.insert(0, str(tmp_path))
+    try:
+        module = importlib.import_module("slow_to_import")
+        with Sandbox(memory_mb=256, seconds=1.0) as sandbox:
+            answered = list(sandbox.stream(module.double, [1, "hang", 2, 3]))
+    finally:
+        sys.path.remove(str(tmp_path))
+        sys.modules.pop("slow_to_import", None)
+    assert [(n, getattr(found, "reason", found)) for n, found in answered] == [
+        (1, 2),
+        ("hang", "timeout"),
+        (2, 4),  # the first of a fresh child, which imports everything again
+        (3, 6),
+    ]
