@@ -37,11 +37,14 @@ def read_int(text: str) -> int:
 
 
 def read_decimal(text: str) -> float:
-    """A finite number. NaN, Infinity and Python's "1_000" are errors."""
+    """A finite number. NaN, Infinity and Python's "1_000" are errors.
+
+    "-0.0" is 0.0: PostgreSQL keeps the sign and SQLite drops it, and the same answers would have two hashes.
+    """
     value = float(text)
     if not math.isfinite(value) or "_" in text:
         raise ValueError("not a finite number")
-    return value
+    return value + 0.0
 
 
 def read_date(text: str) -> date:

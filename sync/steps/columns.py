@@ -18,6 +18,14 @@ from sync.steps.values import BadAnswer, DeviceTime, GeoPoint
 
 _INT32 = 2**31
 
+LONGEST_CODE = 100
+"""Characters of a code, of a list or a register. What rows are found and compared by stands in indexes, and
+PostgreSQL refuses an entry of more than 2,700 bytes: one absurd answer would park its whole record there."""
+
+_CODES_AS_TEXT = frozenset({"place_id", "declared_pcode", "corridor_id", "round", "code"})
+"""Text variables that hold a code of a register, or a split's, and are indexed: alone, or in a block of
+duplicates."""
+
 
 class Unfit(Exception):
     """The answer cannot stand in the column.
@@ -41,9 +49,16 @@ def to_column(answer: Any, variable: Variable, crosswalk: Mapping[str, str]) -> 
     if isinstance(answer, BadAnswer):
         raise Unfit("bad_answer", f"the answer is not {answer.expected}")
     try:
-        return _CONVERTERS[variable.type](answer, crosswalk)
+        value = _CONVERTERS[variable.type](answer, crosswalk)
     except ValueError:
         raise Unfit("bad_answer", f"the answer is not {_EXPECTED[variable.type]}") from None
+    if type(value) is str and len(value) > LONGEST_CODE and _is_one_code(variable):
+        raise Unfit("bad_answer", f"the answer is longer than any code ({LONGEST_CODE} characters)")
+    return value
+
+
+def _is_one_code(variable: Variable) -> bool:
+    return variable.type == "code" or variable.name in _CODES_AS_TEXT
 
 
 def fits_int32(value: int) -> bool:
