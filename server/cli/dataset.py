@@ -27,7 +27,11 @@ class Format(StrEnum):
 
 @app.command("list")
 def list_() -> None:
-    """List the datasets, each with what one row of it is. docs/DATASETS.md says all about them."""
+    """List the datasets. docs/DATASETS.md says what each tells and what it does not.
+
+    \b
+    waypost dataset list
+    """
     from server.datasets.definitions import DATASETS
 
     value = [{"name": one.name, "title": one.title, "unit": one.unit} for one in DATASETS.values()]
