@@ -130,3 +130,42 @@ def test_a_reader_of_one_province_gets_the_figures_of_that_province(sahelia: Cou
     seen = person("viewer", sahelia.project_id, pcode="SU02")
     found = figures(sahelia, "flow_points", "level", "place_id", "movements", actor=seen)
     assert found == [("point", "FMP-02", 30), ("network", None, 30)]
+
+
+def test_who_passes_two_points_of_a_route_is_once_in_the_average_of_the_network_too(sahelia: Country) -> None:
+    for point, n_ind in ((FMP_01, 100), (FMP_02, 90)):
+        sahelia.point(point, weekdays="1234567", route="Agadez - Sebha")
+        sahelia.flow(MONDAY, point, n_ind)
+        sahelia.day_form(MONDAY, point, "movement", **HOURS)
+    columns = ("level", "average_per_day", "points", "points_active")
+    asked = {"date_from": MONDAY, "date_to": MONDAY}
+    assert figures(sahelia, "flow_points", *columns, **asked)[-1] == ("network", None, 2, 0)
+    sahelia.changes_point("FMP-01", designated=True)
+    assert figures(sahelia, "flow_points", *columns, **asked)[-1] == ("network", 100.0, 2, 1)
+
+
+def test_a_form_without_a_usable_day_is_no_day_of_observation(sahelia: Country) -> None:
+    sahelia.flow(MONDAY, FMP_01, 30)
+    sahelia.day_form(MONDAY, FMP_01, "movement", **HOURS)
+    sahelia.flow(None, FMP_01, 500)  # the tablet's clock had no date: of one day, or of ten
+    sahelia.add("observation", outcome="movement", **HOURS | FMP_01)
+    columns = ("level", "movements", "average_per_day", "days_observed", "days_without_form")
+    assert figures(sahelia, "flow_points", *columns) == [
+        ("point", 530, 30.0, 1, 0),
+        ("network", 530, 30.0, 1, 0),
+    ]
+
+
+def test_days_without_a_day_form_do_not_make_a_point_active(sahelia: Country) -> None:
+    for day in (MONDAY, TUESDAY, WEDNESDAY):
+        sahelia.flow(day, FMP_01, 10)
+    sahelia.day_form(MONDAY, FMP_01, "movement", **HOURS)
+    found = figures(sahelia, "flow_points", "level", "average_per_day", "points_active")
+    assert found == [("point", 10.0, None), ("network", None, 0)]
+
+
+def test_groups_of_which_no_tool_is_known_make_no_network(sahelia: Country) -> None:
+    sahelia.flow(MONDAY, FMP_01, 10, flow_tool=None)
+    sahelia.flow(MONDAY, FMP_02, 20, flow_tool=None)
+    found = figures(sahelia, "flow_points", "level", "flow_tool", "movements")
+    assert found == [("point", None, 10), ("point", None, 20)]

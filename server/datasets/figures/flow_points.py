@@ -3,7 +3,7 @@ network of points of a tool.
 
 In: the rows of flow_daily. Out: one row per tool and point, then one per tool. The average divides by days of
 observation, recorded zeros included, never by days of the calendar; groups without a day form are in the sum
-and in no average. A network's movements are those of one designated point per route, because who passes two
+and in no average. A network's figures are those of one designated point per route, because who passes two
 points of a route would be counted twice.
 """
 
@@ -46,9 +46,10 @@ DATASET = Dataset(
     "average per observed day. The rows of level network add the points of one tool up.",
     method="Sum of movements divided by the days of observation of the point, recorded zeros included. "
     "Groups without a day form are in the sum and in no average. A network's average is the sum of the "
-    f"averages of its active points (at least {ACTIVE:.0%} of the expected days observed). A network's "
-    "movements are those of one designated point per route: a route of several points needs one that is "
-    "registered as designated (`waypost sites import`, column designated).",
+    f"averages of its active points (at least {ACTIVE:.0%} of the expected days observed, and of those on "
+    "which anything came). A network's averages and movements are those of one designated point per route: a "
+    "route of several points needs one that is registered as designated (`waypost sites import`, column "
+    "designated).",
     limits=(
         *MOVEMENTS,
         "Compare the same points and the same weekdays; peak hours are never scaled up to a day.",
@@ -95,7 +96,7 @@ DATASET = Dataset(
         own("points", "int", "points", "#x_points+num", "Points", "Points of the network",
             "null for a point"),
         own("points_active", "int", "points", "#x_points+active+num", "Active points",
-            "Points observed on enough of their expected days", "null for a point"),
+            "Points in the network's average: observed on enough of their expected days", "null for a point"),
         own("note", "text", "", "#meta+note", "Note", "Why a figure is left out"),
     ),
 )  # fmt: skip
@@ -113,15 +114,18 @@ class _Sum:
     hours: list[float] = field(default_factory=list)
 
     def add(self, row: dict[str, Any]) -> None:
-        outcome = row["outcome"]
-        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
-        if row["date"] is not None:
-            known = [*self.dates, row["date"]]
-            self.dates = [min(known), max(known)]
         self.place |= {k: v for k, v in row.items() if k in _PLACE and v is not None}
         for name in _ADDED:
             if row.get(name) is not None:
                 self.added[name] = self.added.get(name, 0) + row[name]
+        if row["date"] is not None:  # else of one day or of many: in the sum, and no day of anything
+            self._add_day(row)
+
+    def _add_day(self, row: dict[str, Any]) -> None:
+        outcome = row["outcome"]
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+        known = [*self.dates, row["date"]]
+        self.dates = [min(known), max(known)]
         if outcome == "observed":
             self.observed_movements += row.get("movements") or 0
             if row.get("obs_hours") is not None:
@@ -137,8 +141,9 @@ class _Sum:
 
     @property
     def is_active(self) -> bool:
-        """Silent days count as expected; where no schedule is known there are none."""
-        expected = sum(self.outcomes.get(one, 0) for one in ("observed", "not_observed", "missing"))
+        """Silent days count as expected, and those with groups only; where no schedule is known none is
+        silent."""
+        expected = sum(self.outcomes.values())
         return self.days_observed > 0 and self.days_observed >= ACTIVE * expected
 
 
@@ -159,7 +164,7 @@ def rows(
             sums.setdefault(key, _Sum()).add(row)
     yield [_point(tool, one) for (tool, _), one in sorted(sums.items())]
     network = read_network(session, scope.project_id, locate)
-    tools = sorted({tool for tool, _ in sums})
+    tools = sorted({tool for tool, _ in sums if tool})  # a total names its tool
     yield [_network(tool, {c: s for (t, c), s in sums.items() if t == tool}, network) for tool in tools]
 
 
@@ -196,9 +201,10 @@ def _figures(several: list[_Sum]) -> dict[str, Any]:
 
 
 def _network(tool: str, points: dict[str, _Sum], network: dict[str, Point]) -> dict[str, Any]:
-    """One tool's points together: averages of all active points, movements of the designated ones."""
-    averages = [one.average for one in points.values() if one.is_active and one.average is not None]
+    """One tool's points together, of each route the designated one: movements, and averages of the active."""
     designated, undecided = _designated(points, network)
+    active = [points[code] for code in designated if points[code].is_active]
+    averages = [one.average for one in active if one.average is not None]
     note = "".join(
         f"The route {route} has {len(codes)} points ({', '.join(codes)}) and not one designated. "
         for route, codes in undecided.items()
@@ -211,7 +217,7 @@ def _network(tool: str, points: dict[str, _Sum], network: dict[str, Point]) -> d
         "movements_without_counted_elsewhere": None
         if note
         else row.get("movements_without_counted_elsewhere"),
-        "average_per_day": _rounded(sum(averages)) if averages else None,
+        "average_per_day": _rounded(sum(averages)) if averages and not note else None,
         "points": len(points),
         "points_active": len(averages),
         "note": note or None,
