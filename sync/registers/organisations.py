@@ -22,6 +22,9 @@ from sync.tables.log import ChangeKind
 
 COLUMNS = ("code", "name")
 
+LONGEST_DELAY_DAYS = 36_525
+"""A hundred years: who means never takes the release back."""
+
 REGISTER = Register(
     name="organisation",
     plural="organisations",
@@ -53,10 +56,13 @@ def import_organisations(
 def release_transhumance(store: Store, code: str, after_days: int | None, by: str | None = None) -> None:
     """Let an organisation's records of transhumance be published after so many days, or (None) no more.
 
-    Raises NotFound, Invalid (less than 0 days).
+    Raises NotFound, Invalid (less than 0 days, more than LONGEST_DELAY_DAYS).
     """
-    if after_days is not None and after_days < 0:
-        raise Invalid(f"{after_days} days are less than none.", "Give 0 or more.")
+    if after_days is not None and not 0 <= after_days <= LONGEST_DELAY_DAYS:
+        raise Invalid(
+            f"{after_days} days are not between 0 and {LONGEST_DELAY_DAYS}.",
+            "Give the days; to publish nothing any more, take the release back.",
+        )
 
     def work(session: WriteSession) -> None:
         uuid = session.scalar(select(organisation.c.uuid).where(organisation.c.code == code))

@@ -16,6 +16,7 @@ def test_an_office_sets_up_its_registers(waypost: Shell, tmp_path: Path) -> None
     assert waypost("organisation", "release", "ONS", "--withdraw").json["release_after_days"] is None
     assert waypost("organisation", "release", "OSN", "--after-days", 30).status == 1
     assert waypost("organisation", "release", "ONS").status == 1
+    assert waypost("organisation", "release", "ONS", "--after-days", 99_999_999).status == 1
     assert waypost("operation", "add", "LAKE", "Lake Chad", *of, "--country", "TCD").status == 0
     days = ("--start", "2026-10-01", "--end", "2026-10-31")
     assert waypost("round", "add", "16", *of, "--type", "BA", *days).json["new"] == ["LAKE BA 16"]

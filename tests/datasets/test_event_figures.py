@@ -114,3 +114,11 @@ def test_an_alert_whose_day_is_not_known_stands_first_on_both_engines(sahelia: C
     alert(sahelia, "A1")
     alert(sahelia, "A2", reporting_date=None)
     assert figures(sahelia, "alerts", "event_id") == [("A2",), ("A1",)]
+
+
+def test_absurd_numbers_of_one_incident_do_not_break_the_figure(sahelia: Country) -> None:
+    most = 2**31 - 1
+    incident(sahelia, dead=most, missing=most)
+    incident(sahelia, dead=1, missing=None)
+    columns = ("incidents", "dead", "missing", "dead_and_missing")
+    assert figures(sahelia, "incidents", *columns) == [(2, most + 1, most, 2 * most + 1)]

@@ -105,11 +105,16 @@ def test_asking_by_place_tells_the_public_nothing_of_herds(sahelia: Country, rea
         origin,
     )
     sahelia.split(seen, "nationality", "TCD", 5, origin["id"])
+    sahelia.split(seen, "next", "CP-02", 5, origin["id"])
     alert = {"reporting_date": LONG_AGO, "event_tool": "TTT", "event_id": "A-1", "organisation": "RBM"}
     sahelia.add("event", event_stage="report", **alert, **PUDDLE)
     sahelia.add("event", event_stage="follow_up", triangulated="confirmed", **alert, **PUDDLE)
     public, inside = readers.token("viewer"), readers.token("analyst")
-    for name in ("flow", "flow_splits", "herds", "event", "alerts"):
+    by = {
+        token: [row["code"] for row in readers.csv("/flow_splits.csv", token)] for token in (public, inside)
+    }
+    assert by == {public: ["TCD"], inside: ["TCD", "CP-02"]}
+    for name in ("flow", "herds", "event", "alerts"):
         assert len(readers.csv(f"/{name}.csv", public)) > 0, name
         for token, hits in ((public, 0), (inside, len(readers.csv(f"/{name}.csv", public)))):
             assert len(readers.csv(f"/{name}.csv?place=CP-01", token)) == hits, name

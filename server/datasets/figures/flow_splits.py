@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from server.datasets.columns import own, shared
 from server.datasets.dataset import MOVEMENTS, REVIEW, UNKNOWN, Dataset
@@ -23,6 +23,9 @@ from sync.tables import flow, flow_split
 
 SEVERAL = frozenset({"vulnerability"})
 """Dimensions of which one person may have several codes: their codes do not add up to the movements."""
+
+_OF_PLACES = ("origin", "previous", "next", "destination")
+"""Dimensions whose codes may be places: told to the public of no herd."""
 
 DATASET = Dataset(
     name="flow_splits",
@@ -70,8 +73,10 @@ def rows(
             .group_by(flow.c.flow_tool)
         )
     }
-    known = _known(session, where)
-    yield [row | _shares(row, known, totals) for row in _by_code(session, where)]
+    of_no_place = flow_split.c.dimension.not_in(_OF_PLACES)
+    split = and_(where, or_(of_no_place, scope.rows(flow, by_place=True)))
+    known = _known(session, split)
+    yield [row | _shares(row, known, totals) for row in _by_code(session, split)]
 
 
 def _by_code(session: ReadSession, where: ColumnElement[bool]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
 
 from server.datasets.columns import own, shared
 from server.datasets.dataset import REVIEW, Dataset
@@ -103,5 +103,6 @@ def _add(into: dict[str, Any], row: Any) -> None:
 
 def _dead_and_missing() -> ColumnElement[Any]:
     """Of one incident; null where both are unknown."""
-    known = func.coalesce(event.c.dead, 0) + func.coalesce(event.c.missing, 0)
+    dead, missing = (cast(event.c[name], BigInteger) for name in ("dead", "missing"))  # two may be too many
+    known = func.coalesce(dead, 0) + func.coalesce(missing, 0)
     return case((event.c.dead.is_(None) & event.c.missing.is_(None), None), else_=known)
