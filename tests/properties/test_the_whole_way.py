@@ -158,6 +158,54 @@ def count(desk: Desk, table: Any, *where: Any) -> int:
         return int(session.scalar(select(func.count()).select_from(table).where(*where)))
 
 
+def is_the_same_after_resends(desk: Desk, per_form: int) -> None:
+    """A lost answer: everything comes again, and changes nothing."""
+    before, versions = hashes(desk), count(desk, submission_version)
+    resends(desk, per_form)
+    desk.worker.drain()
+    assert hashes(desk) == before
+    assert count(desk, submission_version) == versions
+
+
+def is_the_same_when_derived_again(desk: Desk) -> None:
+    """Twice over what is there, and once out of nothing."""
+    before = hashes(desk)
+    for _ in range(2):
+        again = rebuild(desk.store, desk.project_id, worker=desk.worker)
+        assert (again.hash_before, again.hash_after, again.parked) == (before[0], before[0], 0)
+    desk.store.write(lose_what_was_derived)
+    rebuild(desk.store, desk.project_id, worker=desk.worker)
+    assert hashes(desk) == before
+
+
+def keeps_twins_counted(desk: Desk, tables: by_hand.Tables) -> None:
+    rows = [row for name, some_rows in tables.items() if name != "flow_split" for row in some_rows]
+    paired = {id_ for pair in desk.rows(duplicate_pair, "record_a", "record_b") for id_ in pair}
+    assert paired
+    assert {row["record_id"] for row in rows if row["under_review"]} == paired
+    assert {row["status"] for row in rows} == {"valid"}
+
+
+def tells_what_the_rows_say(desk: Desk, tables: by_hand.Tables) -> None:
+    for name, (worked_out, _) in by_hand.FIGURES.items():
+        expected, told = worked_out(tables), figures(desk, name)
+        assert expected, f"nothing was sent that {name} tells of"
+        assert {key: {n: row.get(n) for n in expected.get(key, ())} for key, row in told.items()} == expected
+
+
+def names_nobody(desk: Desk, folders: list[Path], logged: str) -> None:
+    for name in DATASETS:
+        for format_ in FORMATS:
+            out = io.BytesIO()
+            export(desk.store, None, desk.project_id, name, format_, out)
+            assert [word for word in WORDS if word in out.getvalue()] == [], (name, format_)
+    assert found_in_tables(desk.store, WORDS) == []
+    for folder in folders:
+        assert list(found_in_files(folder, WORDS)) == []
+    assert "INSERT INTO submission" in logged
+    assert [word for word in CANARIES if word in logged] == []
+
+
 @pytest.mark.slow
 @pytest.mark.xdist_group("the whole way")
 @depths
@@ -171,55 +219,12 @@ def test_all_forms_the_whole_way(
 ) -> None:
     per_form = PER_FORM[depth.derandomize]
     number = sends_everything(desk, per_form)
-    parked = desk.rows(receipt_event, "state", "step", "reason")
-    assert {state for state, *_ in parked} == {"done"}, set(parked)
-    assert on_the_other_engine.setdefault(per_form, hashes(desk)) == hashes(desk)
-
-    # a lost answer: everything comes again, and changes nothing
-    before, versions = hashes(desk), count(desk, submission_version)
-    resends(desk, per_form)
-    desk.worker.drain()
-    assert hashes(desk) == before
-    assert count(desk, submission_version) == versions
+    assert set(desk.rows(receipt_event, "state", "step", "reason")) == {("done", None, None)}
     assert count(desk, submission) >= number
-
-    # derived again, twice, and once more out of nothing
-    for _ in range(2):
-        again = rebuild(desk.store, desk.project_id, worker=desk.worker)
-        assert (again.hash_before, again.hash_after, again.parked) == (before[0], before[0], 0)
-    desk.store.write(lose_what_was_derived)
-    rebuild(desk.store, desk.project_id, worker=desk.worker)
-    assert hashes(desk) == before
-
-    # the twins are looked at, and stay counted
-    assert count(desk, duplicate_pair) > 0
+    assert on_the_other_engine.setdefault(per_form, hashes(desk)) == hashes(desk)
+    is_the_same_after_resends(desk, per_form)
+    is_the_same_when_derived_again(desk)
     tables = all_rows(desk)
-    assert {row["status"] for name, rows in tables.items() if name != "flow_split" for row in rows} == {
-        "valid"
-    }
-    paired = set(desk.rows(duplicate_pair, "record_a") + desk.rows(duplicate_pair, "record_b"))
-    reviewed = {
-        (row["record_id"],)
-        for name, rows in tables.items()
-        if name != "flow_split"
-        for row in rows
-        if row["under_review"]
-    }
-    assert reviewed == paired
-
-    # every figure is what the rows say
-    for name, (worked_out, _) in by_hand.FIGURES.items():
-        expected, told = worked_out(tables), figures(desk, name)
-        assert expected, f"nothing was sent that {name} tells of"
-        assert {key: {n: row.get(n) for n in expected.get(key, ())} for key, row in told.items()} == expected
-
-    # and who was named is named nowhere
-    for name in DATASETS:
-        for format_ in FORMATS:
-            out = io.BytesIO()
-            export(desk.store, None, desk.project_id, name, format_, out)
-            assert [word for word in WORDS if word in out.getvalue()] == [], (name, format_)
-    assert found_in_tables(desk.store, WORDS) == []
-    assert list(found_in_files(data, WORDS)) == []
-    assert list(found_in_files(temporary, WORDS)) == []
-    assert [word for word in CANARIES if word in log.getvalue()] == []
+    keeps_twins_counted(desk, tables)
+    tells_what_the_rows_say(desk, tables)
+    names_nobody(desk, [data, temporary], log.getvalue())
