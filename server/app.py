@@ -2,7 +2,8 @@
 
 Routes of tablets are plain Starlette routes (a submission must cost little, and ids in paths may hold
 anything); FastAPI carries the datasets and whatever else is described in OpenAPI. What handlers need is in
-`app.state`: settings, store, access, device_access, form_state, guesses.
+`app.state`: settings, store, access, device_access, passwords, identify, form_state,
+guesses.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from fastapi import FastAPI
 
 from server import health, problems
 from server.auth import Access, GuessLimit
+from server.central import app_users, assignments, projects, roles, sessions, users
+from server.central.callers import PasswordCheck, identify
+from server.central.paths import WholeSegments
 from server.chores import Chore, chores
 from server.datasets import routes as datasets
 from server.dictionary import router as data_dictionary
@@ -55,6 +59,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.owns_store = store is None
     app.state.guesses = GuessLimit()
+    app.state.identify = identify
     if store is not None:
         _attach(app, store)
     app.add_route(f"{DEVICE}/submission", submission, methods=["HEAD", "POST"])
@@ -63,7 +68,10 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.include_router(health.router)
     app.include_router(datasets.router)
     app.include_router(data_dictionary)
+    for resource in (sessions, users, roles, assignments, projects, app_users):
+        app.include_router(resource.router)
     problems.install(app)
+    app.add_middleware(WholeSegments)
     app.add_middleware(Edge, https=settings.base_url.startswith("https://"))
     return app
 
@@ -74,6 +82,7 @@ def _attach(app: FastAPI, store: Store) -> None:
     app.state.store = store
     app.state.access = access
     app.state.device_access = access.device
+    app.state.passwords = PasswordCheck(store)
     app.state.catalogue = forms
     app.state.form_state = forms.state
 

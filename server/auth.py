@@ -76,6 +76,7 @@ class Access:
             store, access_fingerprint, lambda _session: OrderedDict()
         )
         self.refresh = self._known.refresh
+        self.expire = self._known.expire
 
     def device(self, token: str, project_id: int) -> Device:
         """The device of a key URL. Raises UnknownKey, Forbidden (a reader's token), NotFound (project)."""
@@ -134,10 +135,10 @@ class Access:
                 "This token reads data and cannot be used on a tablet.", "Use `waypost app-user create`."
             )
         grants = [grant for grant in actor.on(project_id) if grant.role == Role.APP_USER]
-        if not grants:
+        if not grants and actor.project_id != project_id:  # its own it may send to before it is given a form
             raise _no_project(project_id)
         with self._store.read() as session:
-            uuid = get_project(session, project_id)["uuid"]
+            uuid = get_project(session, project_id, also_deleted=True)["uuid"]
         narrowed = [grant.xml_form_id for grant in grants]
         forms = None if None in narrowed else frozenset(form for form in narrowed if form is not None)
         device = Device(actor, project_id, str(uuid), forms)
@@ -163,20 +164,31 @@ class GuessLimit:
             self._buckets.popitem(last=False)
         return allowed
 
+    def give_back(self, client: str) -> None:
+        """What was spent before it was known whether it was a guess, and was none."""
+        left, at = self._buckets.get(client, (float(self._per_minute), time.monotonic()))
+        self._buckets[client] = (min(float(self._per_minute), left + 1), at)
+
 
 def reader(request: Request, project_id: int) -> Actor:
-    """The reader of a request: a dependency of the dataset routes.
+    """The reader of a request, by a reader's token or signed in: a dependency of the dataset routes.
 
     Raises Unauthorised (no token, or an unknown one), Forbidden (a tablet's token), NotFound (project).
     """
     kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token.strip():
+    if kind.lower() == "bearer" and read_token(token.strip()) is not None:
+        access: Access = request.app.state.access
+        return access.reader(token.strip(), project_id)
+    caller = request.app.state.identify(request)
+    if caller is None:
         raise Unauthorised(
             "This needs a reader's token.",
             "Send it as `Authorization: Bearer TOKEN` (`waypost token create`).",
         )
-    access: Access = request.app.state.access
-    return access.reader(token.strip(), project_id)
+    actor: Actor = caller.actor
+    if not actor.on(project_id):
+        raise _no_project(project_id)
+    return actor
 
 
 def _no_project(project_id: int) -> NotFound:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sync.tokens import TOKEN_LIKE
 
-_KEY_URL = re.compile(r"(/key/)(?!wp_[a-z]+_[0-9A-Za-z]{8}_\*)[^/\s\"'?]+")
+_KEY_URL = re.compile(r"(/key/)(?!(?:wp_[a-z]+_|wayp[a-z]{3})[0-9A-Za-z]{8}_\*)[^/\s\"'?]+")
 _BEARER = re.compile(r"(?i)(authorization['\":, ]+(?:b?['\"])?(?:bearer|basic) )[^\s'\"]+")
 _PASSWORD = re.compile(r"(\w+://[^:/@\s]+:)[^@/\s]+@")  # in a database URL
 

@@ -1,13 +1,15 @@
 """From a problem to an answer, in one place: its type gives the status, the path gives the form.
 
 On OpenRosa paths every error, the framework's included, is an OpenRosaResponse in text/xml; elsewhere it is
-application/problem+json (RFC 9457). An exception nobody foresaw is a 500 with an id that stands in the log,
+application/problem+json (RFC 9457); on the paths of ODK Central's API its clients get the message and the
+number they know. An exception nobody foresaw is a 500 with an id that stands in the log,
 never its text.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -21,8 +23,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.auth import UnknownKey, UnknownToken
+from server.central import problems as central
 from server.openrosa.responses import RETRY_AFTER_S, openrosa_problem
-from sync import problems
+from sync import passwords, problems
 from sync.problems import Problem
 
 log = logging.getLogger("waypost.http")
@@ -45,6 +48,35 @@ STATUS: Mapping[type[Problem], int] = {
     problems.KeyMissing: 503,
 }
 
+CENTRAL: Mapping[type[Problem], float] = {
+    problems.NotFound: 404.1,
+    problems.Unauthorised: 401.2,
+    problems.Forbidden: 403.1,
+    problems.Invalid: 400.8,
+    problems.BodyCut: 400.1,
+    problems.FormInvalid: 400.15,
+    problems.Conflict: 409.3,
+    problems.Ambiguous: 409.3,
+    problems.TooMany: 429.1,
+    problems.StorageFull: 507.1,
+    problems.Unavailable: 503.1,
+    problems.TooLarge: 413.1,
+    problems.NotDurable: 503.1,
+    problems.SchemaMismatch: 503.1,
+    problems.KeyMissing: 503.1,
+    passwords.PasswordTooShort: 400.21,
+    passwords.PasswordTooWeak: 400.44,
+    central.Unparseable: 400.1,
+    central.MissingParameter: 400.2,
+    central.MissingParameters: 400.3,
+    central.WrongType: 400.11,
+    central.OutOfRange: 400.22,
+    central.HttpsOnly: 401.3,
+    central.FormsDiffer: 501.2,
+}
+"""The number of a problem on the paths of Central's API: the status, and which of its problems it is."""
+
+_DATASETS = re.compile(r"/v1/projects/\d+/datasets(/|$)")
 _OPENROSA_ENDINGS = ("/formList", "/submission", "/manifest")
 _RETRY_LATER = {429, 503, 507}
 
@@ -59,11 +91,23 @@ def is_openrosa(path: str) -> bool:
     return path.startswith("/v1/key/") or path.endswith(_OPENROSA_ENDINGS)
 
 
+def central_code_of(problem: Problem) -> float:
+    """Central's number for a problem's type, or for the nearest type it is made from."""
+    return next((CENTRAL[kind] for kind in type(problem).__mro__ if kind in CENTRAL), 500.1)
+
+
+def is_central(path: str) -> bool:
+    """Whether a client of Central's API may be asking. The figures below `datasets` are ours alone."""
+    return path.startswith("/v1/") and not is_openrosa(path) and not _DATASETS.match(path)
+
+
 def problem_response(request: Request, problem: Problem) -> Response:
     """The answer to a request that met a problem."""
     status = status_of(problem)
     if is_openrosa(request.url.path):
         return _with_retry(openrosa_problem(problem, status), status)
+    if is_central(request.url.path):
+        return _central_problem(request, problem)
     response = _json(status, problem.code, problem.title, problem.detail, problem.hint, problem.errors)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -80,6 +124,8 @@ def unexpected_response(request: Request, error: Exception) -> Response:
     )
     if is_openrosa(request.url.path):
         return openrosa_problem(unforeseen, 500)
+    if is_central(request.url.path):
+        return _central(500.1, str(unforeseen), {"id": number})
     return _json(500, "unexpected", unforeseen.title, unforeseen.detail, unforeseen.hint, id=number)
 
 
@@ -107,6 +153,8 @@ async def _http(request: Request, error: Exception) -> Response:
     said = Problem(*_FRAMEWORK.get(error.status_code, (f"{phrase}.", "")))
     if is_openrosa(request.url.path):
         response: Response = openrosa_problem(said, error.status_code)
+    elif is_central(request.url.path) or (error.status_code == 404 and not _is_ours(request.url.path)):
+        response = _central(_framework_code(error.status_code, request.url.path), str(said))
     else:
         response = _json(error.status_code, phrase.lower().replace(" ", "-"), phrase, said.detail, said.hint)
     response.headers.update(error.headers or {})
@@ -123,6 +171,9 @@ async def _validation(request: Request, error: Exception) -> Response:
     detail = "; ".join(f"{one['where']}: {one['detail']}" for one in errors) + "."
     if is_openrosa(request.url.path):
         return openrosa_problem(Problem(detail), 422)
+    if is_central(request.url.path):
+        far = any(str(one["type"]).endswith(("_than_equal", "_than")) for one in error.errors())
+        return _central(400.22 if far else 400.11, detail, {"errors": errors})
     return _json(422, "invalid", "The request is not valid", detail, "Correct the parameters named.", errors)
 
 
@@ -130,6 +181,36 @@ _FRAMEWORK = {
     404: ("There is nothing at this address.", "Check the server address in the settings."),
     405: ("This address does not take this method.", "The Allow header says which it takes."),
 }
+
+
+def _central_problem(request: Request, problem: Problem) -> Response:
+    code = central_code_of(problem)
+    details = getattr(problem, "details", None) or ({"errors": problem.errors} if problem.errors else None)
+    response = _central(code, str(problem), details)
+    asks = request.headers.get("x-requested-with", "").lower() != "xmlhttprequest"  # a page asks by itself
+    if int(code) == 401 and asks:
+        response.headers["WWW-Authenticate"] = 'Basic realm="Waypost", charset="UTF-8"'
+    return _with_retry(response, int(code))
+
+
+def _central(code: float, message: str, details: Mapping[str, Any] | None = None) -> Response:
+    body: dict[str, Any] = {"message": message, "code": code}
+    if details:
+        body["details"] = details
+    content = orjson.dumps(body, default=str)
+    return Response(content, int(code), {"Cache-Control": "no-store"}, "application/json")
+
+
+def _framework_code(status: int, path: str) -> float:
+    """404.1 nothing there, 404.2 no version in the address, 404.3 a version there is not."""
+    if status != 404 or path.startswith("/v1/"):
+        return status + 0.1
+    return 404.3 if re.match(r"/v\d+/", path) else 404.2
+
+
+def _is_ours(path: str) -> bool:
+    """Whether an unknown address is below one of ours, which has no version."""
+    return path.startswith(("/health", "/docs", "/openapi", "/v1/"))
 
 
 def _may_guess_on(request: Request) -> bool:

@@ -15,7 +15,8 @@ from fastapi import APIRouter
 from forms.problems import PROBLEM_TITLES
 from server.app import create_app
 from server.auth import reader
-from server.problems import status_of
+from server.central.routing import Gate, Level
+from server.problems import central_code_of, status_of
 from server.settings import Settings
 from sync.problems import Problem
 
@@ -29,7 +30,10 @@ An error is `application/problem+json` with `type` (the code below), `title`, `s
 there is one, `hint`: what to do now. To a tablet it is an OpenRosaResponse in `text/xml` with the same words.
 On the command line it ends with exit status 1 (`ambiguous`: 2). An error nobody foresaw is a 500 with an id
 that stands in the log. An unknown key in a tablet's address is 403, for a 401 would make it ask for a
-password."""
+password. On the paths of ODK Central's API an error is `{"message", "code", "details"}` with the number
+below, or a nearer one: 400.1 no JSON, 400.2 and 400.3 something missing, 400.11 another type, 400.21 a
+password too short, 400.22 a number too large, 400.44 a password too weak, 401.3 HTTPS only, 404.2 no version
+in the address, 501.2 not the forms of the project."""
 
 FINDINGS = """## Findings about forms
 
@@ -43,7 +47,7 @@ def documentation() -> str:
         "## Routes",
         _table(("method", "address", "who may", "what it is"), _routes()),
         ERRORS,
-        _table(("code", "status", "title", "meaning"), _problems()),
+        _table(("code", "status", "Central", "title", "meaning"), _problems()),
         FINDINGS,
         _table(("code", "title"), ((f"`{code}`", title) for code, title in PROBLEM_TITLES.items())),
     ]
@@ -77,28 +81,38 @@ def _below(router: Any, prefix: str) -> Iterator[tuple[str, set[str], Any]]:
 
 
 def _routes() -> Iterator[tuple[str, ...]]:
-    methods: dict[str, set[str]] = {}
-    first: dict[str, Any] = {}
+    """A row for each address and handler: what GET gives and DELETE ends may be for different people."""
+    methods: dict[tuple[str, Any], set[str]] = {}
+    first: dict[tuple[str, Any], Any] = {}
     for path, those, route in routes():
-        methods.setdefault(path, set()).update(those)
-        first.setdefault(path, route)
-    for path, those in methods.items():
-        said = (getdoc(first[path].endpoint) or "").split("\n\n")[0].replace("\n", " ")
-        yield ", ".join(sorted(those)), f"`{written(path)}`", _who(path, first[path]), said
+        methods.setdefault((path, route.endpoint), set()).update(those)
+        first.setdefault((path, route.endpoint), route)
+    for (path, endpoint), those in methods.items():
+        said = (getdoc(endpoint) or "").split("\n\n")[0].replace("\n", " ")
+        yield ", ".join(sorted(those)), f"`{written(path)}`", _who(path, first[path, endpoint]), said
 
 
 def _who(path: str, route: Any) -> str:
-    if "{token}" in path:
+    if path.startswith("/v1/key/"):
         return "the app user whose key it is"
     needed = getattr(getattr(route, "dependant", None), "dependencies", ())
-    return "a reader's token" if any(one.call is reader for one in needed) else "anybody"
+    for one in needed:
+        if isinstance(one.call, Gate):
+            return _let_through(one.call)
+    return "a reader" if any(one.call is reader for one in needed) else "anybody"
+
+
+def _let_through(gate: Gate) -> str:
+    if gate.verb is None:
+        return "anybody" if gate.level is Level.ANYBODY else "whoever has signed in"
+    return f"`{gate.verb}` on the {gate.level}"
 
 
 def _problems() -> Iterator[tuple[str, ...]]:
     for kind in sorted(set(problem_types()), key=lambda kind: (status_of(kind("")), kind.code)):
         status = status_of(kind(""))
         meaning = (vars(kind).get("__doc__") or "").strip().split("\n")[0]
-        yield f"`{kind.code}`", str(status), kind.title, meaning
+        yield f"`{kind.code}`", str(status), str(central_code_of(kind(""))), kind.title, meaning
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, func, select, update
 
 from sync.problems import Invalid, NotFound, Unauthorised
+from sync.seal import Keyring
 from sync.store import ReadSession, WriteSession, new_uuid, now
 from sync.tables import (
     actor,
@@ -27,7 +28,12 @@ from sync.tables import (
 )
 from sync.tables.access import ActorKind, Role
 from sync.tables.log import ChangeKind
-from sync.tokens import TokenKind, new_token, read_token
+from sync.tokens import Token, new_central_token, new_token, read_token
+
+READERS = (Role.VIEWER, Role.ANALYST, Role.SUPERVISOR, Role.COORDINATOR, Role.ADMIN)
+"""Roles that see something of datasets."""
+
+_TOKEN_CONTEXT = b"token:"
 
 DEVICE_TOKEN_LIFE = timedelta(days=400)
 """Longer than any time a tablet stays offline: an expired token strands what it collected."""
@@ -35,10 +41,10 @@ DEVICE_TOKEN_LIFE = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A role on a project; each further value narrows it, None does not."""
+    """A role on a project, or on all of them; each further value narrows it, None does not."""
 
     role: str  # sync.tables.access.Role
-    project_id: int
+    project_id: int | None  # None: on the whole site
     xml_form_id: str | None = None
     place_id: str | None = None  # a place's code
     organisation: str | None = None
@@ -53,14 +59,17 @@ class Actor:
     kind: str  # sync.tables.access.ActorKind
     name: str
     assignments: tuple[Grant, ...] = ()
+    id: int = 0  # local, for the API; 0: not in the database
+    project_id: int | None = None  # an app user's own
 
     @property
     def project_ids(self) -> frozenset[int]:
-        return frozenset(grant.project_id for grant in self.assignments)
+        """The projects it has a grant on that is not the whole site's."""
+        return frozenset(grant.project_id for grant in self.assignments if grant.project_id is not None)
 
     def on(self, project_id: int) -> tuple[Grant, ...]:
-        """The grants on one project."""
-        return tuple(grant for grant in self.assignments if grant.project_id == project_id)
+        """The grants that hold on one project, the site's among them."""
+        return tuple(grant for grant in self.assignments if grant.project_id in (None, project_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +121,27 @@ def create_app_user(
         for form in _each(forms)
         for place, pcode in areas or [(None, None)]
     ]
-    return _create(session, ActorKind.APP_USER, "app", name, grants, now() + DEVICE_TOKEN_LIFE, by)
+    made = new_token("app")
+    return _create(session, ActorKind.APP_USER, made, project_id, name, grants, now() + DEVICE_TOKEN_LIFE, by)
+
+
+def create_bare_app_user(
+    session: WriteSession, keyring: Keyring, project_id: int, name: str, by: str | None = None
+) -> NewToken:
+    """A tablet's user with no form yet, as the API makes them: `sync/assignments.py` gives it some.
+
+    Its token is kept sealed beside its hash, to be shown again to who may make such users (decision 0011).
+    Raises NotFound (project), Invalid (name).
+    """
+    made = new_central_token("app")
+    sealed = keyring.master.seal(made.text.encode(), _TOKEN_CONTEXT + made.public_id.encode())
+    ends = now() + DEVICE_TOKEN_LIFE
+    return _create(session, ActorKind.APP_USER, made, project_id, name, (), ends, by, sealed)
+
+
+def unsealed_token(keyring: Keyring, public_id: str, sealed: bytes) -> str:
+    """The text of a token that was kept sealed."""
+    return keyring.master.open(sealed, _TOKEN_CONTEXT + public_id.encode()).decode()
 
 
 def create_token(
@@ -129,7 +158,7 @@ def create_token(
 
     Raises NotFound (project), Invalid (name, a role that is not for readers).
     """
-    roles = [str(r) for r in Role if r not in (Role.APP_USER, Role.IDENTIFIERS)]
+    roles = [str(r) for r in READERS]
     if role not in roles:
         raise Invalid(
             f"{role!r} is not a role of a reader.",
@@ -140,7 +169,7 @@ def create_token(
         for pcode in _each(pcodes)
         for organisation in _each(organisations)
     ]
-    return _create(session, ActorKind.READER, "api", name, grants, expires_at, by)
+    return _create(session, ActorKind.READER, new_token("api"), project_id, name, grants, expires_at, by)
 
 
 def authenticate(session: ReadSession, text: str) -> Authenticated:
@@ -155,7 +184,7 @@ def authenticate(session: ReadSession, text: str) -> Authenticated:
     if row["revoked_at"] or row["actor_revoked_at"] or (row["expires_at"] and row["expires_at"] <= now()):
         raise _refused()
     grants = grants_of(session, row["actor_id"])
-    known = Actor(row["uuid"], row["kind"], row["name"], tuple(grants))
+    known = Actor(row["uuid"], row["kind"], row["name"], tuple(grants), row["actor_id"], row["project_id"])
     return Authenticated(known, row["expires_at"])
 
 
@@ -240,25 +269,24 @@ def access_fingerprint(session: ReadSession) -> tuple[object, ...]:
 def _create(
     session: WriteSession,
     kind: ActorKind,
-    token_kind: TokenKind,
+    made: Token,
+    project_id: int,
     name: str,
     grants: Iterable[Grant],
     expires_at: datetime | None,
     by: str | None,
+    sealed: bytes | None = None,
 ) -> NewToken:
-    grants = tuple(grants)
-    project_id = grants[0].project_id
     if not name.strip():
         raise Invalid(
             "The name is empty.", "Name the device or person, so that the token can be revoked later."
         )
-    if session.scalar(select(project.c.id).where(project.c.id == project_id)) is None:
+    existing = project.c.id == project_id, project.c.deleted_at.is_(None)
+    if session.scalar(select(project.c.id).where(*existing)) is None:
         raise NotFound(f"There is no project {project_id}.", "`waypost project list` shows the ids.")
-    at, made, uuid = now(), new_token(token_kind), new_uuid()
-    actor_id = session.insert_returning(
-        actor,
-        {"uuid": uuid, "kind": str(kind), "name": name.strip(), "project_id": project_id, "created_at": at},
-    )
+    at, uuid = now(), new_uuid()
+    row = {"uuid": uuid, "kind": str(kind), "name": name.strip(), "project_id": project_id}
+    actor_id = session.insert_returning(actor, {**row, "created_at": at, "created_by": by})
     session.insert(
         token,
         [
@@ -268,6 +296,7 @@ def _create(
                 "secret_hash": made.secret_hash,
                 "created_at": at,
                 "expires_at": expires_at,
+                "sealed": sealed,
             }
         ],
     )
@@ -298,18 +327,25 @@ def assign(
     return uuid
 
 
+def no_actor(actor_id: int) -> NotFound:
+    """What is said of an actor that is absent, revoked, or none of the asker's."""
+    return NotFound(
+        f"There is no actor {actor_id}, or it was revoked.",
+        "`waypost token list` and `waypost user list` show the ids.",
+    )
+
+
 def find_actor(session: ReadSession, actor_id: int) -> Actor:
     """Somebody who is known and not revoked, with the grants that hold now. Raises NotFound."""
     row = session.first(
-        select(actor.c.uuid, actor.c.kind, actor.c.name).where(
+        select(actor.c.uuid, actor.c.kind, actor.c.name, actor.c.project_id).where(
             actor.c.id == actor_id, actor.c.revoked_at.is_(None)
         )
     )
     if row is None:
-        raise NotFound(
-            f"There is no actor {actor_id}, or it was revoked.", "`waypost token list` shows the ids."
-        )
-    return Actor(row["uuid"], row["kind"], row["name"], tuple(grants_of(session, actor_id)))
+        raise no_actor(actor_id)
+    grants = tuple(grants_of(session, actor_id))
+    return Actor(row["uuid"], row["kind"], row["name"], grants, actor_id, row["project_id"])
 
 
 def _each(narrowed: Sequence[str]) -> Sequence[str | None]:
@@ -332,6 +368,7 @@ _BY_PUBLIC_ID = (
         actor.c.uuid,
         actor.c.kind,
         actor.c.name,
+        actor.c.project_id,
         actor.c.revoked_at.label("actor_revoked_at"),
     )
     .join(actor, actor.c.id == token.c.actor_id)

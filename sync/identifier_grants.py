@@ -171,7 +171,7 @@ def covers_area(session: ReadSession, grant: Grant, organisation: str | None, pc
     to a form or place covers nobody."""
     if grant.xml_form_id is not None or grant.place_id is not None:
         return False
-    if grant.organisation not in (None, organisation):
+    if grant.organisation not in (None, organisation) or grant.project_id is None:
         return False
     return grant.pcode is None or grant.pcode in _upwards(session, grant.project_id, pcode)
 

@@ -68,16 +68,32 @@ def create_project(session: WriteSession, name: str, by: str | None = None) -> R
     return get_project(session, project_id)
 
 
-def get_project(session: ReadSession, project_id: int) -> RowMapping:
-    """A project's row. Raises NotFound."""
+def get_project(session: ReadSession, project_id: int, also_deleted: bool = False) -> RowMapping:
+    """A project's row. Raises NotFound.
+
+    also_deleted  for a tablet: what it collected for a project that was deleted is kept all the same
+    """
     row = session.first(select(project).where(project.c.id == project_id))
-    if row is None:
+    if row is None or (row["deleted_at"] is not None and not also_deleted):
         raise NotFound(f"There is no project {project_id}.", "`waypost project list` shows the ids.")
     return row
 
 
 def list_projects(session: ReadSession) -> list[RowMapping]:
-    return list(session.all(select(project).order_by(project.c.id)))
+    """Every project that was not deleted."""
+    return list(session.all(select(project).where(project.c.deleted_at.is_(None)).order_by(project.c.id)))
+
+
+def get_form(session: ReadSession, project_id: int, xml_form_id: str) -> RowMapping:
+    """A form's row. Raises NotFound."""
+    row = session.first(
+        select(form).where(form.c.project_id == project_id, form.c.xml_form_id == xml_form_id)
+    )
+    if row is None:
+        raise NotFound(
+            f"Project {project_id} has no form {xml_form_id!r}.", "`waypost form list` shows them."
+        )
+    return row
 
 
 def list_forms(session: ReadSession, project_id: int) -> list[RowMapping]:

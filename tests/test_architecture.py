@@ -21,6 +21,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("sync", "server/datasets", "migrations"),
     "sqlmodel": ("sync", "server/datasets", "migrations"),
     "alembic": ("sync/migrate.py", "migrations"),
+    "argon2": ("sync/passwords.py",),
     "cryptography": ("sync/seal.py", "sync/blobs.py"),
     "httpx": ("server/demo",),
     "pyogrio": ("sync/places",),

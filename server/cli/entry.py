@@ -45,6 +45,7 @@ from server.cli import (
     sites,
     submission,
     token,
+    user,
 )
 from server.cli import round as round_
 
@@ -115,6 +116,7 @@ for name, group in (
     ("form", form.app),
     ("app-user", app_user.app),
     ("token", token.app),
+    ("user", user.app),
     ("places", places.app),
     ("sites", sites.app),
     ("corridor", corridor.app),

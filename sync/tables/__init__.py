@@ -1,6 +1,6 @@
 """All tables. Importing this package fills `metadata`, which the migrations are held against."""
 
-from sync.tables.access import actor, assignment, token
+from sync.tables.access import actor, assignment, token, user_account, user_session
 from sync.tables.base import BigId, Json, UtcInstant, metadata
 from sync.tables.codes import code, code_crosswalk, code_list
 from sync.tables.derived import (
@@ -89,4 +89,6 @@ __all__ = [
     "submission_version",
     "tag",
     "token",
+    "user_account",
+    "user_session",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Column, Index, LargeBinary, Text
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
 from sync.tables.base import BigId, UtcInstant, table_of
@@ -29,6 +29,13 @@ class Role(StrEnum):
     COORDINATOR = "coordinator"
     ADMIN = "admin"
     IDENTIFIERS = "identifiers"
+    FORMFILL = "formfill"  # fills in forms on the web
+    FORMVIEW = "formview"  # looks at forms
+
+
+class SessionPurpose(StrEnum):
+    SESSION = "session"
+    RESET = "reset"
 
 
 class Actor(SQLModel, table=True):
@@ -42,10 +49,41 @@ class Actor(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcInstant)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     last_seen_at: datetime | None = Field(default=None, sa_type=UtcInstant)  # to the hour
+    updated_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    created_by: str | None = Field(default=None, sa_type=Text)  # an actor's uuid; None: the command line
+
+
+class UserAccount(SQLModel, table=True):
+    """What an actor of kind USER signs in with. A retired account has no email_key: the address is free."""
+
+    __tablename__ = "user_account"
+
+    actor_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("actor.id"), primary_key=True, autoincrement=False)
+    )
+    email: str = Field(sa_type=Text)  # as it was written
+    email_key: str | None = Field(default=None, sa_type=Text, unique=True)  # folded: one account an address
+    password_hash: str | None = Field(default=None, sa_type=Text)  # argon2id; None: cannot sign in
+    last_login_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+
+
+class UserSession(SQLModel, table=True):
+    """Somebody signed in, or may set a new password once. Gone when it ends: nothing refers to it."""
+
+    __tablename__ = "user_session"
+    __table_args__ = (Index(None, "actor_id"),)
+
+    public_id: str = Field(sa_column=Column(Text, primary_key=True))
+    actor_id: int = Field(sa_type=BigId, foreign_key="actor.id")
+    purpose: str = Field(sa_type=Text)  # SessionPurpose
+    secret_hash: bytes = Field(sa_type=LargeBinary)  # SHA-256: the secret has 256 bits of its own
+    created_at: datetime = Field(sa_type=UtcInstant)
+    expires_at: datetime = Field(sa_type=UtcInstant)
 
 
 class Token(SQLModel, table=True):
-    """`wp_<kind>_<public_id>_<secret>_<crc>`: only the id and the hash of the secret are kept."""
+    """`wp_<kind>_<public_id>_<secret>_<crc>`: the id and the hash of the secret are kept; of a tablet's key
+    made over the network, the text too, sealed (decision 0011)."""
 
     __tablename__ = "token"
 
@@ -56,10 +94,11 @@ class Token(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcInstant)
     expires_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    sealed: bytes | None = Field(default=None, sa_type=LargeBinary)  # the text, under the master key
 
 
 class Assignment(SQLModel, table=True):
-    """A grant: an actor has a role on a project, narrowed where a column is not null."""
+    """A grant: an actor has a role on a project, or on all of them; narrowed where a column is not null."""
 
     __tablename__ = "assignment"
     __table_args__ = (Index(None, "actor_id"), Index(None, "project_id"))
@@ -68,7 +107,7 @@ class Assignment(SQLModel, table=True):
     uuid: str = Field(sa_type=Text, unique=True)
     actor_id: int = Field(sa_type=BigId, foreign_key="actor.id")
     role: str = Field(sa_type=Text)  # Role
-    project_id: int = Field(sa_type=BigId, foreign_key="project.id")
+    project_id: int | None = Field(default=None, sa_type=BigId, foreign_key="project.id")  # None: site-wide
     xml_form_id: str | None = Field(default=None, sa_type=Text)
     place_id: str | None = Field(default=None, sa_type=Text)
     organisation: str | None = Field(default=None, sa_type=Text)
@@ -81,3 +120,5 @@ class Assignment(SQLModel, table=True):
 actor = table_of(Actor)
 token = table_of(Token)
 assignment = table_of(Assignment)
+user_account = table_of(UserAccount)
+user_session = table_of(UserSession)

@@ -21,6 +21,9 @@ class Project(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcInstant)
     archived_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # purpose, controller, retention ...
+    description: str | None = Field(default=None, sa_type=Text)
+    updated_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcInstant)  # hidden; what tablets send is kept
 
 
 class Organisation(SQLModel, table=True):

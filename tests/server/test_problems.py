@@ -33,8 +33,8 @@ def test_problem_is_told_with_what_to_do(office: Office) -> None:
     def asks() -> None:
         raise problems.Conflict("Two things.", "Do one.", [{"cell": "survey!B3"}])
 
-    office.app.add_api_route("/v1/conflict", asks)
-    answer = office.client.get("/v1/conflict")
+    office.app.add_api_route("/conflict", asks)
+    answer = office.client.get("/conflict")
     assert answer.status_code == 409
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["cache-control"] == "no-store"
@@ -54,7 +54,7 @@ def test_what_passes_says_when_to_come_again(office: Office, kind: type[Problem]
     def asks() -> None:
         raise kind("Not now.")
 
-    for path in ("/v1/later", "/v1/key/x/projects/1/later"):
+    for path in ("/later", "/v1/later", "/v1/key/x/projects/1/later"):
         office.app.add_api_route(path, asks)
         answer = office.client.get(path)
         assert (answer.status_code, answer.headers["retry-after"]) == (status, "60")
@@ -67,10 +67,10 @@ def test_unexpected_error_is_a_number_and_its_text_stays_in_the_log(
         raise RuntimeError("Aminata Diallo is not a number")
 
     client = TestClient(office.app, base_url="http://127.0.0.1", raise_server_exceptions=True)
-    office.app.add_api_route("/v1/breaks", breaks)
+    office.app.add_api_route("/breaks", breaks)
     office.app.add_api_route("/v1/key/x/projects/1/breaks", breaks)
     with caplog.at_level(logging.ERROR):
-        answer = client.get("/v1/breaks")
+        answer = client.get("/breaks")
     body = answer.json()
     assert (answer.status_code, body["type"], body["status"]) == (500, "unexpected", 500)
     assert len(body["id"]) == 12
@@ -85,7 +85,10 @@ def test_unexpected_error_is_a_number_and_its_text_stays_in_the_log(
 
 def test_framework_speaks_json_to_programs_and_xml_to_tablets(office: Office, tablet: Tablet) -> None:
     unknown = office.client.get("/v1/nothing")
-    assert (unknown.status_code, unknown.json()["type"]) == (404, "not-found")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, 404.1)
+    for path, code in (("/projects", 404.2), ("/v2/projects", 404.3)):
+        without = office.client.get(path)
+        assert (without.status_code, without.json()["code"]) == (404, code)
     wrong = office.client.delete("/health/live")
     assert (wrong.status_code, wrong.json()["type"]) == (405, "method-not-allowed")
     assert "GET" in wrong.headers["allow"]
@@ -108,9 +111,9 @@ def test_wrong_parameter_is_named_and_not_repeated(office: Office) -> None:
     def counts(n: int) -> int:
         return n
 
-    office.app.add_api_route("/v1/counts", counts)
-    assert office.client.get("/v1/counts?n=3").json() == 3
-    answer = office.client.get("/v1/counts?n=Aminata")
+    office.app.add_api_route("/counts", counts)
+    assert office.client.get("/counts?n=3").json() == 3
+    answer = office.client.get("/counts?n=Aminata")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["where"] == "query.n"
     assert "Aminata" not in answer.text

@@ -1,0 +1,95 @@
+"""The deep half of `PUT /v1/projects/{p}`: the state of every form and who has which role on it, at once.
+
+It neither adds nor removes forms: a list that does not name exactly those there are is refused as a whole,
+for it was made from an older look at the project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from server.central.problems import FormsDiffer, WrongType
+from server.central.roles import known_role
+from sync.access import Actor
+from sync.assignments import Place, give_role, list_assignments, take_role
+from sync.permissions import SystemRole, may_give, project_verbs
+from sync.problems import Forbidden
+from sync.registry import list_forms, set_form_state
+from sync.store import WriteSession
+
+_NEEDED = frozenset({"form.update", "assignment.create", "assignment.delete"})
+
+
+@dataclass(frozen=True, slots=True)
+class FormAccess:
+    """What one form is to be."""
+
+    xml_form_id: str
+    state: str | None  # None: as it is
+    roles: frozenset[tuple[str, int]] | None  # (role, actor); None: as they are
+
+
+def read_form_access(value: Any) -> list[FormAccess]:
+    """The `forms` of the body. Raises WrongType, NotFound (a role)."""
+    return [_form(each) for each in _list(value, "array of forms")]
+
+
+def set_form_access(session: WriteSession, project_id: int, who: Actor, wanted: Sequence[FormAccess]) -> None:
+    """Make the project's forms so. Raises FormsDiffer, Forbidden, NotFound (actor), Invalid (state)."""
+    verbs = project_verbs(who, project_id)
+    if not verbs >= _NEEDED:
+        raise Forbidden("Your role does not let you set the access to forms.", "Ask the project's manager.")
+    states = {row["form_id"]: row["state"] for row in list_forms(session, project_id)}
+    named = [form.xml_form_id for form in wanted]
+    if sorted(named) != sorted(states):
+        raise FormsDiffer()
+    for form in wanted:
+        if form.state is not None and form.state != states[form.xml_form_id]:
+            set_form_state(session, project_id, form.xml_form_id, form.state, who.uuid)
+        if form.roles is not None:
+            _set_roles(session, Place(project_id, form.xml_form_id), form.roles, verbs, who.uuid)
+
+
+def _set_roles(
+    session: WriteSession,
+    at: Place,
+    wanted: frozenset[tuple[str, int]],
+    verbs: frozenset[str],
+    by: str,
+) -> None:
+    held = {(each.role.system, each.actor_id) for each in list_assignments(session, at)}
+    for name, actor_id in sorted(wanted - held):
+        give_role(session, at, _given(name, verbs), actor_id, by)
+    for name, actor_id in sorted(held - wanted):
+        take_role(session, at, _given(name, verbs), actor_id, by)
+
+
+def _given(name: str, verbs: frozenset[str]) -> SystemRole:
+    role = known_role(name)
+    if not may_give(verbs, role):
+        raise Forbidden(f"The role {name} may do what you may not here.", "Ask somebody who has it.")
+    return role
+
+
+def _form(value: Any) -> FormAccess:
+    if not isinstance(value, Mapping) or not isinstance(value.get("xmlFormId"), str):
+        raise WrongType(None, "form with its xmlFormId")
+    state, roles = value.get("state"), value.get("assignments")
+    if not isinstance(state, str | None):
+        raise WrongType(None, "string")
+    given = None if roles is None else frozenset(_role(each) for each in _list(roles, "array of assignments"))
+    return FormAccess(value["xmlFormId"], state, given)
+
+
+def _role(value: Any) -> tuple[str, int]:
+    if not isinstance(value, Mapping) or not isinstance(value.get("actorId"), int):
+        raise WrongType(None, "assignment with actorId and roleId")
+    return known_role(str(value.get("roleId"))).system, int(value["actorId"])
+
+
+def _list(value: Any, expected: str) -> Sequence[Any]:
+    if not isinstance(value, list):
+        raise WrongType(None, expected)
+    return value

@@ -1,0 +1,209 @@
+"""Routes and who may use them, declared together: a route without a gate cannot be written here.
+
+A gate asks who calls, finds what the path names, and lets the handler run or raises. What somebody has
+nothing to do with is answered as if it were not there; what they know of and may not do is 403. The verb
+and the level stand in the OpenAPI description too (`x-verb`, `x-level`), from which the authorisation matrix
+of the tests is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Depends
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from server.central.asking import Id, json_object
+from server.central.callers import Caller, identify
+from server.central.paths import form_id
+from server.central.problems import AuthenticationFailed
+from sync.access import Actor
+from sync.permissions import form_verbs, project_verbs, site_verbs
+from sync.problems import Forbidden, NotFound
+from sync.registry import get_form, get_project
+from sync.store import ReadSession, Store
+
+Row = Mapping[Any, Any]
+"""A row of the store, by column."""
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class Level(StrEnum):
+    ANYBODY = "anybody"  # without credentials too
+    KNOWN = "known"  # whoever has signed in; the handler decides on the rest
+    SITE = "site"
+    PROJECT = "project"
+    FORM = "form"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a gate let through."""
+
+    caller: Caller | None
+    project: Row | None = None
+    form: Row | None = None
+    verbs: frozenset[str] = frozenset()  # at the route's level
+
+    @property
+    def actor(self) -> Actor:
+        assert self.caller is not None, "a gate that lets nobody through unknown"
+        return self.caller.actor
+
+    @property
+    def project_id(self) -> int:
+        assert self.project is not None
+        return int(self.project["id"])
+
+
+class Gate:
+    """Who may use a route."""
+
+    level = Level.KNOWN
+
+    def __init__(self, verb: str | None = None) -> None:
+        self.verb = verb
+
+    async def __call__(self, request: Request) -> None:
+        request.state.asked = await run_in_threadpool(self._pass, request)
+
+    def _pass(self, request: Request) -> Asked:
+        caller = _known(request)
+        return Asked(caller, verbs=site_verbs(caller.actor))
+
+
+class AnybodyGate(Gate):
+    level = Level.ANYBODY
+
+    def _pass(self, request: Request) -> Asked:
+        return Asked(None)
+
+
+class SiteGate(Gate):
+    level = Level.SITE
+
+    def _pass(self, request: Request) -> Asked:
+        caller = _known(request)
+        verbs = site_verbs(caller.actor)
+        _check(self.verb, verbs)
+        return Asked(caller, verbs=verbs)
+
+
+class ProjectGate(Gate):
+    level = Level.PROJECT
+
+    async def __call__(self, request: Request, project_id: Id) -> None:  # type: ignore[override]
+        request.state.asked = await run_in_threadpool(self._enter, request, project_id)
+
+    def _enter(self, request: Request, project_id: int) -> Asked:
+        caller = _known(request)
+        with _store(request).read() as session:
+            project = known_project(session, caller.actor, project_id)
+        verbs = project_verbs(caller.actor, project_id)
+        _check(self.verb, verbs)
+        return Asked(caller, project, verbs=verbs)
+
+
+class FormGate(Gate):
+    level = Level.FORM
+
+    async def __call__(self, request: Request, project_id: Id, xml_form_id: str) -> None:  # type: ignore[override]
+        request.state.asked = await run_in_threadpool(self._enter, request, project_id, form_id(xml_form_id))
+
+    def _enter(self, request: Request, project_id: int, xml_form_id: str) -> Asked:
+        caller = _known(request)
+        with _store(request).read() as session:
+            project = known_project(session, caller.actor, project_id)
+            granted = [grant.xml_form_id for grant in caller.actor.on(project_id)]
+            if None not in granted and xml_form_id not in granted:
+                raise _absent()
+            try:
+                form = get_form(session, project_id, xml_form_id)
+            except NotFound:
+                raise _absent() from None
+        verbs = form_verbs(caller.actor, project_id, xml_form_id)
+        _check(self.verb, verbs)
+        return Asked(caller, project, form, verbs)
+
+
+def asked(request: Request) -> Asked:
+    """What this request's gate let through."""
+    found: Asked = request.state.asked
+    return found
+
+
+def fields(request: Request) -> dict[str, Any]:
+    """The JSON body of a route that takes one."""
+    found: dict[str, Any] = request.state.json_object
+    return found
+
+
+def known_project(session: ReadSession, actor: Actor, project_id: int) -> Row:
+    """A project's row. Raises NotFound, in the same words, where it is absent or none of the actor's."""
+    if not actor.on(project_id):
+        raise _absent()
+    try:
+        return get_project(session, project_id)
+    except NotFound:
+        raise _absent() from None
+
+
+def route(
+    router: APIRouter,
+    method: str,
+    path: str,
+    gate: Gate,
+    takes: Mapping[str, str] | None = None,
+) -> Callable[[Handler], Handler]:
+    """Serve a path. A GET is served for HEAD too, which the description leaves out.
+
+    takes  the fields of the JSON body with their types; None: the handler reads the body itself, if at all
+    """
+    needed = [*([] if takes is None else [Depends(json_object)]), Depends(gate)]
+    extra: dict[str, Any] = {"x-verb": gate.verb, "x-level": str(gate.level)}
+    if takes:
+        properties = {name: {"type": kind} for name, kind in takes.items()}
+        schema = {"type": "object", "properties": properties}
+        extra["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+
+    def add(handler: Handler) -> Handler:
+        name = f"{method.lower()}_{handler.__module__.rpartition('.')[2]}_{handler.__name__}"
+        router.add_api_route(
+            path, handler, methods=[method], dependencies=needed, openapi_extra=extra, operation_id=name
+        )
+        if method == "GET":
+            router.add_api_route(
+                path, handler, methods=["HEAD"], dependencies=needed, include_in_schema=False
+            )
+        return handler
+
+    return add
+
+
+def _known(request: Request) -> Caller:
+    caller = identify(request, getattr(request.state, "json_object", None))
+    if caller is None:
+        raise AuthenticationFailed()
+    return caller
+
+
+def _check(verb: str | None, verbs: frozenset[str]) -> None:
+    if verb is not None and verb not in verbs:
+        raise Forbidden(
+            "Your role does not let you do this.",
+            "Ask an administrator or the project's manager for the role.",
+        )
+
+
+def _absent() -> NotFound:
+    return NotFound("There is nothing here, or nothing that you have to do with.", "Check the address.")
+
+
+def _store(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store

@@ -1,0 +1,105 @@
+"""What is told of projects, and their changes over the network: name, description, archived, deleted.
+
+A deleted project is hidden from everybody and lets nobody in but its tablets: what they collected for it is
+stored as before, for nothing they hold may be stranded by a click in an office.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, func, select, update
+
+from sync.access import Actor
+from sync.permissions import project_verbs
+from sync.problems import Invalid
+from sync.registry import create_project, get_project, list_projects
+from sync.store import ReadSession, WriteSession, now
+from sync.tables import actor, form, project, submission
+from sync.tables.access import ActorKind
+from sync.tables.log import ChangeKind
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFigures:
+    """What a list of projects shows beside each."""
+
+    forms: int
+    app_users: int
+    last_submission: datetime | None
+
+
+def projects_of(session: ReadSession, who: Actor) -> list[RowMapping]:
+    """The projects somebody may read, archived ones last, by name."""
+    mine = [row for row in list_projects(session) if "project.read" in project_verbs(who, row["id"])]
+    return sorted(mine, key=lambda row: (row["archived_at"] is not None, row["name"].casefold(), row["id"]))
+
+
+def project_figures(session: ReadSession, projects: Sequence[RowMapping]) -> dict[int, ProjectFigures]:
+    """How many forms and app users each has, and when the last submission came."""
+    ids = [row["id"] for row in projects]
+    forms = _counts(session, form.c.project_id, form.c.project_id.in_(ids))
+    users = _counts(
+        session,
+        actor.c.project_id,
+        actor.c.project_id.in_(ids) & (actor.c.kind == ActorKind.APP_USER) & actor.c.revoked_at.is_(None),
+    )
+    uuids = [row["uuid"] for row in projects]
+    received = session.all(
+        select(submission.c.project_uuid, func.max(submission.c.received_at).label("last"))
+        .where(submission.c.project_uuid.in_(uuids))
+        .group_by(submission.c.project_uuid)
+    )
+    last = {row["project_uuid"]: row["last"] for row in received}
+    return {
+        row["id"]: ProjectFigures(forms.get(row["id"], 0), users.get(row["id"], 0), last.get(row["uuid"]))
+        for row in projects
+    }
+
+
+def add_project(
+    session: WriteSession, name: str, description: str | None, archived: bool, by: str | None
+) -> int:
+    """A new project's id. Raises Invalid (name)."""
+    project_id = int(create_project(session, name, by)["id"])
+    if description is not None or archived:
+        changed = {"description": description, "archived_at": now() if archived else None}
+        session.execute(update(project).where(project.c.id == project_id).values(**changed))
+    return project_id
+
+
+def change_project(
+    session: WriteSession, project_id: int, changes: Mapping[str, Any], by: str | None = None
+) -> None:
+    """Set name, description or archived; what is not named stays. Raises NotFound, Invalid (name)."""
+    before = get_project(session, project_id)
+    values: dict[str, Any] = {}
+    if "name" in changes:
+        if not str(changes["name"] or "").strip():
+            raise Invalid("A project needs a name.", "Give it the operation's name, as tablets will show it.")
+        values["name"] = str(changes["name"]).strip()
+    if "description" in changes:
+        values["description"] = changes["description"]
+    if "archived" in changes:
+        values["archived_at"] = (before["archived_at"] or now()) if changes["archived"] else None
+    if not values:
+        return
+    session.execute(update(project).where(project.c.id == project_id).values(**values, updated_at=now()))
+    session.change(ChangeKind.PROJECT, before["uuid"])
+    session.audit("project.update", before["uuid"], by, **changes)
+
+
+def delete_project(session: WriteSession, project_id: int, by: str | None = None) -> None:
+    """Hide a project for good. Nothing of it is erased. Raises NotFound."""
+    uuid = get_project(session, project_id)["uuid"]
+    session.execute(update(project).where(project.c.id == project_id).values(deleted_at=now()))
+    session.change(ChangeKind.PROJECT, uuid)
+    session.audit("project.delete", uuid, by)
+
+
+def _counts(session: ReadSession, by: Any, where: Any) -> dict[int, int]:
+    rows = session.all(select(by.label("of"), func.count().label("number")).where(where).group_by(by))
+    return {row["of"]: row["number"] for row in rows}
