@@ -75,11 +75,12 @@ def rows(
     reports = session.all(select(*columns).where(*mine, is_report, filters.rows(scope, event)))
     numbered = event.c.event_id.is_not(None)
     numbers = select(event.c.event_id).where(*mine, is_report, numbered).group_by(event.c.event_id)
-    of_one_alert = numbers.having(func.count() == 1)
+    of_one_alert = {row["event_id"] for row in session.all(numbers.having(func.count() == 1))}
     later = select(*columns, event.c.report_time.label(_TOLD)).where(
-        *mine, event.c.event_stage == "follow_up", event.c.event_id.in_(of_one_alert)
+        *mine, event.c.event_stage == "follow_up", numbered
     )
-    follow_ups = _by_number(sorted(session.all(later), key=_age))
+    told = (row for row in session.all(later) if row["event_id"] in of_one_alert)
+    follow_ups = _by_number(sorted(told, key=_age))
     for_each = sorted(reports, key=lambda row: (row["reporting_date"] or date.min, row["record_id"]))
     yield [_alert(report, follow_ups.get(report["event_id"], [])) for report in for_each]
 
