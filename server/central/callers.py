@@ -51,8 +51,8 @@ class Caller:
 class PasswordCheck:
     """Checks passwords for one app: limits guesses, and spares the hash to those who ask often.
 
-    A client with Basic sends the password with every request. The last right one of each account is remembered
-    under a key of this process; it counts as long as the account's hash is the one it was checked against.
+    A client with Basic sends the password with every request. The last right one of each account is kept in
+    memory under a key of this process; it counts while the account's hash is the one it was checked against.
     """
 
     def __init__(self, store: Store) -> None:

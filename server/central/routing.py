@@ -172,7 +172,10 @@ def route(
         extra["requestBody"] = {"content": {"application/json": {"schema": schema}}}
 
     def add(handler: Handler) -> Handler:
-        name = f"{method.lower()}_{handler.__module__.rpartition('.')[2]}_{handler.__name__}"
+        level = f"_{gate.level}" if handler.__name__.startswith("_") else ""  # one handler on several levels
+        name = (
+            f"{method.lower()}_{handler.__module__.rpartition('.')[2]}{level}_{handler.__name__.strip('_')}"
+        )
         router.add_api_route(
             path, handler, methods=[method], dependencies=needed, openapi_extra=extra, operation_id=name
         )

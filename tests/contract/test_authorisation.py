@@ -1,0 +1,290 @@
+"""Who may use which route: a row for each route of the OpenAPI description, tried with every role, in scope
+and out of it.
+
+A route that is added without a row here fails, and so does a row whose verb is not what the route declares.
+What a caller has nothing to do with must look exactly like what is not there: status, body and headers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+
+from server.datasets.scope import SEES
+from server.reference import routes, written
+from sync.access import create_bare_app_user
+from sync.accounts import create_user
+from sync.assignments import Place, give_role
+from sync.permissions import find_role
+from sync.registry import create_project, publish_form
+from tests.contract.people import Person, comes, stranger
+from tests.server.office import Office, xform
+
+ROLES = ("admin", "manager", "supervisor", "analyst", "viewer", "formfill", "formview")
+ABSENT = 999_999
+
+Made = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a route needs, and how to ask it so that it is answered when one may."""
+
+    level: str  # anybody, known, site, project, form, or: figures, open
+    verb: str | None = None
+    body: Any = None
+    needs: tuple[Callable[[Office, int], Made], ...] = ()  # made afresh for each try
+    also: tuple[int, ...] = ()  # further statuses that are no refusal
+    bare: bool = False  # asked without credentials: it would end the session that is needed further on
+
+    def passes(self, verbs: set[str]) -> bool:
+        return self.verb is None or self.verb in verbs
+
+
+_numbers = count(1)
+
+
+def somebody(office: Office, _project_id: int) -> Made:
+    """Another user, whom nobody has to do with."""
+    made = office.store.write(lambda s: create_user(s, f"other{next(_numbers)}@example.org"))
+    return {"user_id": made, "actor_id": made}
+
+
+def key(office: Office, project_id: int) -> Made:
+    store = office.store
+    made = store.write(lambda s: create_bare_app_user(s, store.keyring, project_id, "Gate"))
+    return {"app_user_id": made.id, "token": made.token}
+
+
+def given(*levels: str) -> Callable[[Office, int], Made]:
+    """Another user who has the role form viewer there."""
+
+    def make(office: Office, project_id: int) -> Made:
+        made = somebody(office, project_id)
+        place = Place(project_id if levels else None, "fmr" if "form" in levels else None)
+        role = find_role("formview")
+        assert role is not None
+        office.store.write(lambda s: give_role(s, place, role, made["actor_id"]))
+        return made
+
+    return make
+
+
+NAMED = {"name": "Renamed"}
+ON_PROJECT, ON_FORM = "/v1/projects/{project_id}", "/v1/projects/{project_id}/forms/{xml_form_id}"
+
+ROWS: dict[tuple[str, str], Row] = {
+    ("GET", "/data-dictionary.{format}"): Row("open"),
+    ("GET", ON_PROJECT + "/datasets"): Row("figures"),
+    ("GET", ON_PROJECT + "/datasets/{name}.{format}"): Row("figures"),
+    ("GET", ON_PROJECT + "/datasets/{name}"): Row("figures"),
+    ("GET", ON_FORM + ".svc"): Row("figures"),
+    ("GET", ON_FORM + ".svc/"): Row("figures"),
+    ("GET", ON_FORM + ".svc/$metadata"): Row("figures"),
+    ("GET", ON_FORM + ".svc/{address}"): Row("figures"),
+    ("POST", "/v1/sessions"): Row("anybody", body={"email": "x@example.org", "password": "y"}, also=(401,)),
+    ("GET", "/v1/sessions/restore"): Row("anybody", also=(404,)),
+    ("DELETE", "/v1/sessions/current"): Row("anybody", also=(404,), bare=True),
+    ("DELETE", "/v1/sessions/{token}"): Row("known", also=(403,)),
+    ("GET", "/v1/users"): Row("known"),
+    ("POST", "/v1/users"): Row("site", "user.create", needs=(lambda o, p: {"body": new_address()},)),
+    ("GET", "/v1/users/current"): Row("known"),
+    ("POST", "/v1/users/reset/initiate"): Row("anybody", body={"email": "x@example.org"}),
+    ("POST", "/v1/users/reset/verify"): Row("anybody", body={"new": "whatever it is"}, also=(401, 403)),
+    ("GET", "/v1/users/{user_id}"): Row("account", "user.read", needs=(somebody,)),
+    ("PATCH", "/v1/users/{user_id}"): Row("account", "user.update", NAMED, (somebody,)),
+    ("PUT", "/v1/users/{user_id}/password"): Row(
+        "account", "user.update", {"old": None, "new": "x"}, (somebody,), also=(401,)
+    ),
+    ("DELETE", "/v1/users/{user_id}"): Row("site", "user.delete", needs=(somebody,)),
+    ("GET", "/v1/roles"): Row("known"),
+    ("GET", "/v1/roles/{role}"): Row("known"),
+    ("GET", "/v1/projects"): Row("anybody"),
+    ("POST", "/v1/projects"): Row("site", "project.create", NAMED),
+    ("GET", ON_PROJECT): Row("project", "project.read"),
+    ("PATCH", ON_PROJECT): Row("project", "project.update", NAMED),
+    ("PUT", ON_PROJECT): Row("project", "project.update", NAMED),
+    ("GET", ON_PROJECT + "/app-users"): Row("project", "field_key.list"),
+    ("POST", ON_PROJECT + "/app-users"): Row("project", "field_key.create", {"displayName": "Gate"}),
+    ("GET", ON_PROJECT + "/app-users/{app_user_id}"): Row("project", "field_key.list", needs=(key,)),
+    ("DELETE", ON_PROJECT + "/app-users/{app_user_id}"): Row("project", "field_key.delete", needs=(key,)),
+    ("GET", ON_PROJECT + "/assignments/forms"): Row("project", "assignment.list"),
+    ("GET", ON_PROJECT + "/assignments/forms/{role}"): Row("project", "assignment.list"),
+    **{
+        (method, prefix + path): Row(level, verb, needs=needs)
+        for prefix, level, there in (
+            ("/v1", "site", given()),
+            (ON_PROJECT, "project", given("project")),
+            (ON_FORM, "form", given("project", "form")),
+        )
+        for method, path, verb, needs in (
+            ("GET", "/assignments", "assignment.list", ()),
+            ("GET", "/assignments/{role}", "assignment.list", ()),
+            ("POST", "/assignments/{role}/{actor_id}", "assignment.create", (somebody,)),
+            ("DELETE", "/assignments/{role}/{actor_id}", "assignment.delete", (there,)),
+        )
+    },
+    ("DELETE", ON_PROJECT): Row("project", "project.delete"),  # last: nothing is left to try on it
+}
+
+
+def new_address() -> dict[str, str]:
+    return {"email": f"new{next(_numbers)}@example.org"}
+
+
+@dataclass(slots=True)
+class World:
+    """A project people have to do with, and one they have not."""
+
+    office: Office
+    elsewhere: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.office.publishes("fmr")
+        other = self.office.store.write(lambda s: create_project(s, "Elsewhere"))
+        self.elsewhere = int(other["id"])
+        publish_form(self.office.store, self.elsewhere, xform("fmr", "1"), "form.xml")
+
+    def asks(self, who: Person, method: str, path: str, row: Row, project_id: int) -> httpx.Response:
+        """Ask as a row says; what the row needs is made in a project that is there."""
+        values: Made = {
+            "project_id": project_id, "xml_form_id": "fmr", "role": "formview", "token": "a" * 64,
+            "user_id": ABSENT, "actor_id": ABSENT, "app_user_id": ABSENT,
+            "address": "Submissions", "name": "flow", "format": "html" if path.startswith("/data-") else "csv",
+        }  # fmt: skip
+        for make in row.needs:
+            values |= make(self.office, self.elsewhere if project_id == ABSENT else project_id)
+        body = values.get("body", row.body)
+        headers = {} if who.token is None or row.bare else {"Authorization": f"Bearer {who.token}"}
+        return self.office.client.request(method, path.format(**values), json=body, headers=headers)
+
+
+@pytest.fixture
+def world(office: Office) -> World:
+    return World(office)
+
+
+def _described(office: Office) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, operations in office.app.openapi()["paths"].items():
+        for method, operation in operations.items():
+            yield method.upper(), written(path), operation
+
+
+def _told(answer: httpx.Response, *ids: int) -> tuple[int, str, dict[str, str]]:
+    """What somebody is told, without the ids they asked with themselves."""
+    text = answer.text
+    for number in ids:
+        text = re.sub(rf"(?<![\d.]){number}(?!\.?\d)", "ID", text)
+    headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    return answer.status_code, text, headers
+
+
+def test_every_route_has_a_row_and_declares_what_the_row_says(office: Office) -> None:
+    described = {(method, path): operation for method, path, operation in _described(office)}
+    assert sorted(described) == sorted(ROWS)
+    declared = {
+        key: (each["x-level"], each.get("x-verb")) for key, each in described.items() if "x-level" in each
+    }
+    said = {
+        key: ("known", None) if row.level == "account" else (row.level, row.verb)
+        for key, row in ROWS.items()
+        if row.level not in ("open", "figures")
+    }
+    assert declared == said
+
+
+def test_what_is_not_described_is_a_tablets_or_the_servers_health(office: Office) -> None:
+    paths = {written(path) for path, _, _ in routes()}
+    assert paths - {path for _, path in ROWS} == {
+        "/v1/key/{token}/projects/{project_id}/submission",
+        "/v1/key/{token}/projects/{project_id}/formList",
+        "/v1/key/{token}/projects/{project_id}/forms/{resource}",
+        "/health",
+        "/health/live",
+        "/health/ready",
+    }
+    verbs = {(method, written(path)) for path, methods, _ in routes() for method in methods}
+    here = {(method, path) for method, path in verbs - set(ROWS) if path in {path for _, path in ROWS}}
+    assert {method for method, _ in here} == {"HEAD"}
+    assert {path for _, path in here} <= {path for method, path in ROWS if method == "GET"}
+
+
+def test_unknown_callers_are_let_through_to_what_is_for_anybody_only(world: World) -> None:
+    nobody = stranger(world.office)
+    for (method, path), row in ROWS.items():
+        there, elsewhere, absent = (
+            world.asks(nobody, method, path, row, project_id)
+            for project_id in (world.office.project_id, world.elsewhere, ABSENT)
+        )
+        where = (method, path)
+        if row.level in ("open", "anybody"):
+            assert there.status_code < 400 or there.status_code in row.also, (where, there.text)
+            continue
+        assert there.status_code == 401, where
+        assert _told(there) == _told(elsewhere) == _told(absent), where
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_on_a_project_lets_do_there_what_its_verbs_say(world: World, role: str) -> None:
+    office = world.office
+    who = comes(office, "Paul", role, Place(office.project_id))
+    found = find_role(role)
+    assert found is not None
+    for (method, path), row in ROWS.items():
+        where = (role, method, path)
+        answer = world.asks(who, method, path, row, office.project_id)
+        if row.level in ("project", "form"):
+            allowed = row.passes(set(found.verbs))
+        elif row.level == "figures":
+            allowed = found.role in SEES
+        else:  # a role on a project is none on the site
+            allowed = row.level not in ("site", "account")
+        if allowed:
+            assert answer.status_code < 400 or answer.status_code in row.also, (where, answer.text)
+        elif row.level == "account":
+            absent = world.asks(who, method, path, Row(row.level, row.verb, row.body), ABSENT)
+            number = int(answer.request.url.path.split("/")[3])
+            assert _told(answer, number) == _told(absent, ABSENT), where
+            assert answer.status_code == 404, where
+        else:
+            assert answer.status_code == 403, (where, answer.text)
+
+
+@pytest.mark.parametrize("role", [None, *ROLES])
+def test_what_is_out_of_scope_looks_absent(world: World, role: str | None) -> None:
+    office = world.office
+    who = comes(office, "Paul", role, Place(office.project_id))
+    for (method, path), row in ROWS.items():
+        if row.level not in ("project", "form", "figures"):
+            continue
+        elsewhere = world.asks(who, method, path, row, world.elsewhere)
+        absent = world.asks(who, method, path, row, ABSENT)
+        assert elsewhere.status_code == 404, (role, method, path, elsewhere.text)
+        assert _told(elsewhere, world.elsewhere) == _told(absent, ABSENT), (role, method, path)
+
+
+def test_role_on_a_form_reaches_no_other_form(world: World) -> None:
+    office = world.office
+    office.publishes("fms")
+    who = comes(office, "Paul", "manager", Place(office.project_id, "fms"))
+    for (method, path), row in ROWS.items():
+        answer = world.asks(who, method, path, row, office.project_id)
+        if row.level == "form":
+            gone = world.asks(who, method, path.replace("{xml_form_id}", "none"), row, office.project_id)
+            assert answer.status_code == 404, (method, path)
+            assert _told(answer) == _told(gone), (method, path)
+        elif row.level == "project":
+            assert answer.status_code == 403, (method, path)
+
+
+def test_administrator_reaches_everything(world: World) -> None:
+    who = comes(world.office, "Amina", "admin")
+    for (method, path), row in ROWS.items():
+        answer = world.asks(who, method, path, row, world.elsewhere)
+        assert answer.status_code < 400 or answer.status_code in row.also, (method, path, answer.text)
