@@ -24,6 +24,7 @@ from server.datasets import routes as datasets
 from server.dictionary import router as data_dictionary
 from server.disk_failure import end_process
 from server.edge import Edge
+from server.odata import routes as odata
 from server.openrosa.formlist import form_list
 from server.openrosa.forms import form_resource
 from server.openrosa.submission import submission
@@ -67,6 +68,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.add_route(f"{DEVICE}/forms/{{resource:path}}", form_resource, methods=["GET", "HEAD"])
     app.include_router(health.router)
     app.include_router(datasets.router)
+    app.include_router(odata.router)
     app.include_router(data_dictionary)
     for resource in (sessions, users, roles, assignments, projects, app_users):
         app.include_router(resource.router)

@@ -24,6 +24,7 @@ from starlette.responses import Response
 
 from server.auth import UnknownKey, UnknownToken
 from server.central import problems as central
+from server.odata import problems as odata
 from server.openrosa.responses import RETRY_AFTER_S, openrosa_problem
 from sync import passwords, problems
 from sync.problems import Problem
@@ -43,6 +44,7 @@ STATUS: Mapping[type[Problem], int] = {
     problems.StorageFull: 507,
     problems.Unavailable: 503,
     problems.TooLarge: 413,
+    problems.NotSupported: 501,
     problems.NotDurable: 503,
     problems.SchemaMismatch: 503,
     problems.KeyMissing: 503,
@@ -61,6 +63,7 @@ CENTRAL: Mapping[type[Problem], float] = {
     problems.StorageFull: 507.1,
     problems.Unavailable: 503.1,
     problems.TooLarge: 413.1,
+    problems.NotSupported: 501.1,
     problems.NotDurable: 503.1,
     problems.SchemaMismatch: 503.1,
     problems.KeyMissing: 503.1,
@@ -73,6 +76,10 @@ CENTRAL: Mapping[type[Problem], float] = {
     central.OutOfRange: 400.22,
     central.HttpsOnly: 401.3,
     central.FormsDiffer: 501.2,
+    odata.BadExpression: 400.18,
+    odata.UnknownProperty: 400.23,
+    odata.Unsupported: 501.4,
+    odata.UnsupportedExpand: 501.11,
 }
 """The number of a problem on the paths of Central's API: the status, and which of its problems it is."""
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from sync.problems import NotDurable, Unavailable
+from sync.sql_functions import add_to_sqlite
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another process before the answer is 503."""
@@ -93,6 +94,7 @@ def _sqlite(url: str) -> Engine:
                     f"SQLite answers {name}={got} where {wanted} is needed.",
                     "Put the data folder on a local disk: a network file system keeps no write-ahead log.",
                 )
+        add_to_sqlite(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -94,6 +94,13 @@ class TooLarge(Problem):
     title = "This is larger than can be taken"
 
 
+class NotSupported(Problem):
+    """What is asked is understood, and not offered here."""
+
+    code = "not-supported"
+    title = "This is not supported"
+
+
 class NotDurable(Problem):
     """The database would lose acknowledged data in a power cut. The server refuses to start."""
 

@@ -18,7 +18,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "uvicorn": ("server",),
     "typer": ("server/cli",),
     "pyxform": ("forms",),
-    "sqlalchemy": ("sync", "server/datasets", "migrations"),
+    "sqlalchemy": ("sync", "server/datasets", "server/odata", "migrations"),
     "sqlmodel": ("sync", "server/datasets", "migrations"),
     "alembic": ("sync/migrate.py", "migrations"),
     "argon2": ("sync/passwords.py",),

@@ -19,7 +19,10 @@ class AnswerRow(SQLModel, table=True):
     """Typed answers of one instance of the form's root or of a repeat."""
 
     __tablename__ = "answer_row"
-    __table_args__ = (UniqueConstraint("version_id", "table_path", "ordinal"), Index(None, "root_id"))
+    __table_args__ = (
+        UniqueConstraint("version_id", "table_path", "ordinal"),
+        Index(None, "root_id", "table_path", "ordinal"),
+    )
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
     root_id: int = Field(sa_type=BigId)  # submission.id of the original

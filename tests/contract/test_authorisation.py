@@ -155,8 +155,8 @@ class World:
         """Ask as a row says; what the row needs is made in a project that is there."""
         values: Made = {
             "project_id": project_id, "xml_form_id": "fmr", "role": "formview", "token": "a" * 64,
-            "user_id": ABSENT, "actor_id": ABSENT, "app_user_id": ABSENT,
-            "address": "Submissions", "name": "flow", "format": "html" if path.startswith("/data-") else "csv",
+            "user_id": ABSENT, "actor_id": ABSENT, "app_user_id": ABSENT, "address": "Submissions",
+            "name": "flow", "format": "html" if path.startswith("/data-") else "csv",
         }  # fmt: skip
         for make in row.needs:
             values |= make(self.office, self.elsewhere if project_id == ABSENT else project_id)
