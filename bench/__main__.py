@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import places, receipt, whole_way
+from bench import odata, places, receipt, whole_way
 from bench.page import page
 
 
@@ -29,8 +29,9 @@ def main() -> None:
 
     geotag = places.measure(given.rounds, say)
     ways = whole_way.measure(given.rounds, given.submissions, say)
+    reads = odata.measure(given.rounds, say)
     figures = receipt.measure(given.rounds, given.seconds, say)
-    text = page(figures, ways, geotag, given.rounds)
+    text = page(figures, ways, geotag, reads, given.rounds)
     print(text)
     if not given.quick:
         (Path(__file__).parent.parent / "docs" / "PERFORMANCE.md").write_text(text, encoding="utf-8")
