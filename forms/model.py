@@ -97,7 +97,7 @@ class CompiledForm:
     root_path: str = "/data"
     encrypted: bool = False
     vocabulary_version: str = ""
-    mapping_version: int = 1  # 1: the form's own; higher: a revision of it (forms.remapping)
+    mapping_version: int = 1  # 1: the form's own; higher: a revision of it (forms.mapping_revisions)
     mapping_hash: str = ""  # of that revision: two projects may read one XForm differently
 
     def field(self, path: str) -> Field | None:

@@ -16,8 +16,9 @@ from pyxform import aliases
 from forms.columns import HARMONISE, Columns, read_columns
 from forms.mapping import Annotation
 from forms.model import AnswerType, Choice, Field, Sensitivity
-from forms.question_types import QuestionType, answer_type, parse_type
+from forms.question_types import QuestionType, parse_type
 from forms.sheets import Header, Sheet, SheetRow, Workbook
+from forms.xform_types import answer_type
 
 DEFAULT_ROOT = "data"
 

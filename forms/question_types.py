@@ -15,31 +15,9 @@ from pyxform.question_type_dictionary import QUESTION_TYPE_DICT
 from pyxform.xls2json import RE_BEGIN_CONTROL, RE_END_CONTROL, RE_OSM, RE_SELECT
 
 from forms.model import AnswerType
+from forms.xform_types import answer_type
 
 Kind = Literal["question", "begin", "end", "setting"]
-
-_BIND_TYPES: dict[str, AnswerType] = {
-    "string": "string", "barcode": "string", "intent": "string",
-    "int": "int", "integer": "int", "long": "int",
-    "decimal": "decimal", "double": "decimal", "float": "decimal",
-    "date": "date", "time": "time", "dateTime": "dateTime", "boolean": "boolean",
-    "geopoint": "geopoint", "geotrace": "geotrace", "geoshape": "geoshape",
-    "binary": "binary", "base64Binary": "binary", "rank": "rank",
-    "select": "select", "select1": "select1",
-}  # fmt: skip
-
-_CONTROL_TYPES: dict[str, AnswerType] = {
-    "select": "select", "select1": "select1", "rank": "rank", "upload": "binary",
-}  # fmt: skip
-
-
-def answer_type(bind_type: str | None, control: str | None) -> AnswerType:
-    """The answer's type from its bind's `type` and its body control, prefixes (`xsd:`, `odk:`) aside.
-
-    The control decides for selects and uploads: pyxform binds those as "string" and "binary".
-    """
-    by_control = _CONTROL_TYPES.get((control or "").rsplit(":", 1)[-1])
-    return by_control or _BIND_TYPES.get((bind_type or "").strip().rsplit(":", 1)[-1], "string")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from lxml import etree
 from forms.grain import plan_rows
 from forms.mapping import Annotation
 from forms.model import AnswerType, Choice, CompiledForm, Field, Sensitivity
-from forms.question_types import answer_type
 from forms.vocabulary import VERSION
 from forms.xform_document import (
     TEMPLATE,
@@ -32,6 +31,7 @@ from forms.xform_document import (
     open_xform,
     step_name,
 )
+from forms.xform_types import answer_type
 
 __all__ = ["BadXForm", "read_document", "read_xform"]
 

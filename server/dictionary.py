@@ -9,7 +9,6 @@ from functools import cache
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from forms import dictionary
 from forms.vocabulary import VERSION
 from sync.problems import NotFound
 
@@ -38,6 +37,8 @@ def data_dictionary(request: Request, format_: str) -> Response:
 @cache
 def rendered(format_: str) -> bytes:
     """The dictionary of this version in one of FORMATS: made once, for it compiles the library's forms."""
+    from forms import dictionary
+
     current = dictionary.current()
     if format_ == "html":
         return dictionary.page(current)

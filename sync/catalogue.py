@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, select
 
+from forms.mapping_revisions import remapped
 from forms.model import CompiledForm
-from forms.remapping import remapped
 from forms.xform import read_xform
 from sync.freshness import Fresh
 from sync.store import ReadSession, Store

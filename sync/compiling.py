@@ -16,7 +16,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import forms
-from forms.compile import compile_form
 from forms.model import Compilation
 from forms.problems import FormProblem
 from sync.sandbox import SandboxFailure, run_once
@@ -45,13 +44,20 @@ def compile_in_sandbox(data: bytes, name: str, cache: Path | None = None) -> Com
     if kept is not None and (found := _read(kept)) is not None:
         return found
     try:
-        compilation = run_once(compile_form, data, name, memory_mb=MEMORY_MB, seconds=SECONDS)
+        compilation = run_once(_compile, data, name, memory_mb=MEMORY_MB, seconds=SECONDS)
     except SandboxFailure as failure:  # not kept: it may be the machine's trouble, not the file's
         code, detail = _FAILURES[failure.reason]
         return Compilation(None, (FormProblem(code, f"{detail} ({failure.detail})", _HINT),))
     if kept is not None:
         _write(kept, compilation)
     return compilation
+
+
+def _compile(data: bytes, name: str) -> Compilation:
+    """In the child: pyxform takes a second to load, and a process that compiles nothing must not pay it."""
+    from forms.compile import compile_form
+
+    return compile_form(data, name)
 
 
 def _key(data: bytes, name: str) -> str:

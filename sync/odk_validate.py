@@ -18,7 +18,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from forms.odk_validate import complaints, jar
 from forms.problems import FormProblem
 from sync.sandbox import SandboxFailure, run_once
 
@@ -59,7 +58,7 @@ def validate(
         return Validation(skipped="ODK Validate is switched off (WAYPOST_JAVA=none).")
     if program is None:
         return Validation(skipped=f"ODK Validate was skipped: there is no Java ({java!r} is not found).")
-    if not jar().is_file():
+    if not _jar().is_file():
         return Validation(skipped="ODK Validate was skipped: pyxform was installed without it.")
     with tempfile.TemporaryDirectory(prefix="waypost-validate-") as folder:
         path = Path(folder) / "form.xml"
@@ -78,18 +77,31 @@ def validate(
     return Validation(tuple(_complaints(said, data, name)))
 
 
+def _jar() -> Path:
+    from forms.odk_validate import jar
+
+    return jar()
+
+
+def _read_complaints(said: str, data: bytes, name: str) -> list[FormProblem]:
+    """In the child: reading an author's sheets loads pyxform."""
+    from forms.odk_validate import complaints
+
+    return complaints(said, data, name)
+
+
 def _complaints(said: str, data: bytes, name: str) -> list[FormProblem]:
     try:
-        return run_once(complaints, said, data, name, memory_mb=768, seconds=30.0)
+        return run_once(_read_complaints, said, data, name, memory_mb=768, seconds=30.0)
     except SandboxFailure:  # the file was compiled before, so this is the machine's trouble
-        return complaints(said, b"", "form.xml")
+        return _read_complaints(said, b"", "form.xml")
 
 
 def _run(program: str, path: Path, memory_mb: int, seconds: float) -> tuple[int | None, str]:
     """(exit status, what it said). The status is None when it had to be killed at the end of its time."""
     command = [
         program, f"-Xmx{memory_mb}m", "-Xss8m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-        "-Djava.awt.headless=true", "-jar", str(jar()), str(path),
+        "-Djava.awt.headless=true", "-jar", str(_jar()), str(path),
     ]  # fmt: skip
     with tempfile.TemporaryFile() as output:
         try:

@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import RowMapping, select
 
+from forms.mapping_revisions import Annotations, mapping_hash, mapping_of, remapped
 from forms.model import CompiledForm
-from forms.remapping import Annotations, mapping_hash, mapping_of, refused_differences, remapped
+from forms.remapping import refused_differences
 from forms.xform import read_xform
 from sync.catalogue import mapped_form, newest_mapping
 from sync.compiling import MEMORY_MB, SECONDS, compile_in_sandbox

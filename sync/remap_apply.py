@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from forms.remapping import mapping_hash
+from forms.mapping_revisions import mapping_hash
 from forms.vocabulary import VERSION
 from sync import queue
 from sync.catalogue import newest_mapping

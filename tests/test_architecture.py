@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,3 +141,10 @@ def test_no_lock_file_carries_a_registry_address() -> None:
     ).stdout.split()
     locks = [name for name in files if name.startswith("requirements/") or name.endswith("lock.json")]
     assert [name for name in locks if "://" in (ROOT / name).read_text()] == []
+
+
+def test_a_process_that_compiles_nothing_does_not_load_the_compiler() -> None:
+    """pyxform takes a second of processor time: every command, server and worker would pay it."""
+    loaded = "import sys, server.app, server.cli.entry, sync.worker; print('pyxform' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert said.stdout == "False\n"

@@ -124,9 +124,7 @@ def _open_records(keyring: Keyring, session: WriteSession, arrivals: Sequence[Ar
     )
     erased = bury_what_came_again(session, keyring, inserted) if inserted else set()
     records = {
-        uuid: _Record(
-            id_, _deprecated(first[uuid]), None if uuid in erased else first[uuid].key, is_new=True
-        )
+        uuid: _Record(id_, _deprecated(first[uuid]), None if uuid in erased else first[uuid].key, is_new=True)
         for uuid, id_ in inserted.items()
     }
     known = [uuid for uuid in first if uuid not in inserted]
