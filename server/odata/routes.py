@@ -72,6 +72,11 @@ def odata_rows(request: Request, project_id: int, xml_form_id: str, address: str
             return Response(service.record(address, options, session), 200, _HEADERS, _JSON)
     pieces = _pieces(store, actor, project_id, xml_form_id, base, address, options, asked)
     first = [next(pieces), next(pieces)]  # the head, then the first rows: what can fail has failed
+    if request.method == "HEAD":  # the rows would be read for nobody
+        pieces.close()
+        answer = Response(None, 200, {**_HEADERS, "Content-Type": _JSON})
+        del answer.headers["content-length"]  # how long they are is known when they are written
+        return answer
     body: Iterator[bytes] = chain(first, pieces)
     return StreamingResponse(_in_threads(body, pieces.close), 200, _HEADERS, media_type=_JSON)
 

@@ -176,6 +176,9 @@ def test_properties_can_be_chosen(village: Village) -> None:
 
     assert rows == [{"__id": one, "__system": {"edits": 0}, "day": "2026-11-02", "camp": {"block_no": "B2"}}]
     assert tents == [{"__id": key(one, "camp#", "tent#0"), "colour": "blue"}]
+    where = f"/v1/projects/{village.country.project_id}/forms/village.svc/Submissions"
+    head = village.client.head(where, headers={"Authorization": f"Bearer {token}"})
+    assert (head.status_code, head.content, head.headers["odata-version"]) == (200, b"", "4.0")
     assert village.refusal("/Submissions", token, select="nothing") == (400, 400.23)
     assert village.refusal("/Submissions", token, select="head") == (400, 400.23)
 
