@@ -26,12 +26,12 @@ class LanguageState:
 
     @property
     def state(self) -> str:
-        """source, reviewed, translated (no speaker has signed all of it) or incomplete."""
+        """source, reviewed, unreviewed (no speaker has signed all of it) or incomplete."""
         if self.code == "en":
             return "source"
         if self.translated < self.texts:
             return "incomplete"
-        return "reviewed" if self.reviewed == self.texts else "translated"
+        return "reviewed" if self.reviewed == self.texts else "unreviewed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,10 @@ FORMATS = {
     "md": "text/markdown; charset=utf-8",
 }
 _CACHING = {"Cache-Control": "public, max-age=3600"}
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 
 
 @router.get("/data-dictionary.{format_}")

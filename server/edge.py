@@ -1,4 +1,4 @@
-"""The outermost layer of the app: headers on every answer, and no exception beyond it.
+"""The outermost layer of the app: headers on every answer that has not its own, and no exception beyond it.
 
 Plain ASGI and small, because every submission passes it.
 """
@@ -44,7 +44,9 @@ class Edge:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", ()), *headers]
+                given = message.get("headers", ())
+                named = {name.lower() for name, _ in given}
+                message["headers"] = [*given, *(one for one in headers if one[0] not in named)]
             await send(message)
 
         try:

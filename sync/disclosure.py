@@ -246,7 +246,7 @@ def _audit(
 def _check_reason(reason: str) -> None:
     if len(reason.strip()) < _SHORTEST_REASON:
         raise Invalid(
-            "It is not said why the identifying answers are opened.",
+            f"The reason for opening identifying answers has fewer than {_SHORTEST_REASON} characters.",
             'Give the reason in a few words, never an answer: --reason "asked for by the family, case 12".',
         )
 

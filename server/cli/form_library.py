@@ -35,9 +35,9 @@ def library(
 ) -> None:
     """List the ready-made forms: title, languages, the tables they feed. With --write, as XLSForms to adapt.
 
-    A language is "translated" when every text is there, and "reviewed" when a speaker has signed each of
-    them. Each workbook has a sheet that says so. Files of these names that are already in the folder are
-    replaced: adapt a copy.
+    A language is "reviewed" when a speaker has signed each of its texts, and "unreviewed" until then. Each
+    workbook has a sheet that says so. Files of these names that are already in the folder are replaced:
+    adapt a copy.
 
     \b
     waypost form library
@@ -99,7 +99,7 @@ def _told(overview: list[ListedForm], folder: Path | None, written: dict[str, Pa
 
 
 def _language(language: LanguageState) -> str:
-    """ "en", "fr translated", "ar 80 of 92"."""
+    """ "en", "fr unreviewed", "ar 80 of 92"."""
     if language.state == "source":
         return language.code
     if language.state == "incomplete":

@@ -173,6 +173,8 @@ def _told(found: Account) -> str:
         shown = sorted(texts.items(), key=lambda one: (-len(one[1]), one[0]))
         lines += [f"  {text} ({len(at):,} rows, first in line {at[0]})" for text, at in shown[:_SHOWN]]
         lines += [f"  and {len(shown) - _SHOWN:,} more"] if len(shown) > _SHOWN else []
+    if found.unmatched:
+        lines.append("Rows with such values are imported all the same unless they are listed below.")
     lines += _remarks("Not imported:", [r for r in found.remarks if r.is_reason])
     lines += _remarks("Imported, with a remark:", [r for r in found.remarks if not r.is_reason])
     lines += found.notes

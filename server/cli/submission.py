@@ -245,7 +245,9 @@ def erase(
         space = invocation.settings().space()
         report = erase_submission(store, uuid, None, reason, dry_run, space).as_dict()
     heading = "Would be erased" if dry_run else "Erased"
-    invocation.show(report, lambda: f"{heading}:\n{described(report, '  ')}")
+    told = {name: value for name, value in report.items() if not (dry_run and name == "overwritten")}
+    told["instance_ids"] = ", ".join(report["instance_ids"])
+    invocation.show(report, lambda: f"{heading}:\n{described(told, '  ')}")
 
 
 def _sealed(store: Store, value: dict[str, Any]) -> list[dict[str, Any]]:

@@ -205,9 +205,11 @@ class IncidentRow:
         if "total" not in self._columns:
             return
         stated = self._number("total")
-        made = sum(found.get(name) or 0 for name in ("dead", "missing"))
-        if stated is not None and stated != made:
-            self._tell("total", f"Dead and missing together are {made:,}; these two were taken.")
+        known = [n for n in (found.get("dead"), found.get("missing")) if n is not None]
+        if stated is not None and known and stated != sum(known):
+            self._tell("total", f"Dead and missing together are {sum(known):,}; these two were taken.")
+        elif stated and not known:
+            self._tell("total", "Neither the dead nor the missing are known; the total stands in no column.")
 
     def _position(self) -> str | None:
         try:
