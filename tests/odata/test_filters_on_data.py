@@ -315,7 +315,7 @@ def found(
     return rows
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck), derandomize=False)
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck), derandomize=False)
 @given(data=st.data())
 def test_a_filter_gives_what_the_evaluator_gives(
     store: Store, given_rows: Given, data: st.DataObject

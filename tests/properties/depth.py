@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from forms.library_index import library
 
 _ALL = tuple(HealthCheck)
-USUAL = settings(max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=_ALL)
+USUAL = settings(max_examples=6, deadline=None, derandomize=True, database=None, suppress_health_check=_ALL)
 NIGHTLY = settings(max_examples=100, deadline=None, database=None, suppress_health_check=_ALL)
 COLLECTING = settings(USUAL, phases=[Phase.generate])
 

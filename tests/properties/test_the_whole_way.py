@@ -46,7 +46,7 @@ from tests.test_worker import Desk
 __all__ = ["log", "temporary"]
 
 WORDS = tuple(canary.encode() for canary in CANARIES)
-PER_FORM = {True: 2, False: 6}
+PER_FORM = {True: 1, False: 6}
 
 
 @dataclass(frozen=True)
