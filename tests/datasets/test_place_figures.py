@@ -145,3 +145,15 @@ def test_without_a_weight_for_everybody_the_proxy_is_not_weighted_and_says_so(sa
     interviewed(sahelia, ilcs_paid_work="yes", weight=90.0, **survey)
     interviewed(sahelia, ilcs_paid_work="no", weight=None, reporting_date=WEDNESDAY, **survey)
     assert figures(sahelia, "sdg_proxy", "proxy", "is_weighted") == [(50.0, False)]
+
+
+def test_a_weight_no_sample_can_have_breaks_no_dataset_and_weighs_nothing(sahelia: Country) -> None:
+    survey = {"design": "probability", "form_id": "ilcs", "ilcs_migrated": "returned_under_3_months"}
+    interviewed(sahelia, ilcs_paid_work="yes", weight=1.7e308, **survey)
+    interviewed(sahelia, ilcs_paid_work="no", weight=1.7e308, **survey)
+    assert figures(sahelia, "sdg_proxy", "proxy", "is_weighted") == [(50.0, False)]
+    found = figures(sahelia, "profile_shares", "variable", "code", "share", "weighted_share")
+    assert [row for row in found if row[0] == "ilcs_paid_work"] == [
+        ("ilcs_paid_work", "no", 0.5, None),
+        ("ilcs_paid_work", "yes", 0.5, None),
+    ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, func, null, select
 
 from forms import vocabulary
 from server.datasets.columns import of_variable, own, shared
@@ -55,6 +55,16 @@ DATASET = Dataset(
 )  # fmt: skip
 
 
+MOST_WEIGHT = 1e9
+"""A weight beyond it stands for more people than a country has: such a person counts as without one."""
+
+
+def usable_weight() -> ColumnElement[Any]:
+    """The design weight of a person; null where there is none, or one that no sample can have."""
+    w = profile.c.weight
+    return case((w.between(0, MOST_WEIGHT), w), else_=null()).label("weight")
+
+
 @dataclass(slots=True)
 class _Answers:
     """One question in one design and form."""
@@ -95,7 +105,7 @@ def _of_variable(
             profile.c.design,
             profile.c.form_id,
             column.label("answer"),
-            profile.c.weight,
+            usable_weight(),
             profile.c.under_review,
         )
         .where(filters.rows(scope, profile), profile.c.outcome == "completed")

@@ -15,6 +15,7 @@ from sqlalchemy import RowMapping, func, select
 
 from server.datasets.columns import own, shared
 from server.datasets.dataset import REVIEW, Dataset
+from server.datasets.figures.profile_shares import MOST_WEIGHT
 from server.datasets.filters import Filters
 from server.datasets.network import Locate
 from server.datasets.scope import Scope
@@ -82,7 +83,8 @@ def figures(rows: Sequence[RowMapping | Mapping[str, Any]], design: str | None) 
     rows  of persons who returned: `ilcs_paid_work`, `weight` (dimensionless, may be None), `under_review`
     """
     known = [row for row in rows if row["ilcs_paid_work"] in ("yes", "no")]
-    weighted = design == "probability" and bool(known) and all(row["weight"] is not None for row in known)
+    usable = all(row["weight"] is not None and 0 <= row["weight"] <= MOST_WEIGHT for row in known)
+    weighted = design == "probability" and bool(known) and usable
     weights = [(row["weight"] if weighted else 1.0) for row in known]
     working = [w for row, w in zip(known, weights, strict=True) if row["ilcs_paid_work"] == "yes"]
     total = sum(weights)
