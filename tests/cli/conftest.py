@@ -54,15 +54,3 @@ def waypost(shell: Shell, data: Path, database: str) -> Shell:
 
     assert run("init").status == 0
     return run
-
-
-MAIN_PATHS = ("test_work.py", "test_held.py")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Commands are told on SQLite in every run, the main paths on both engines, the rest on PostgreSQL at
-    night: what the commands call is told on both engines where it stands."""
-    for item in items:
-        here = item.path.parent == Path(__file__).parent and item.path.name not in MAIN_PATHS
-        if here and "postgresql" in item.name:
-            item.add_marker(pytest.mark.nightly)
