@@ -68,6 +68,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.add_route(f"{DEVICE}/forms/{{resource:path}}", form_resource, methods=["GET", "HEAD"])
     app.include_router(health.router)
     app.include_router(datasets.router)
+    app.include_router(datasets.earlier)
     app.include_router(odata.router)
     app.include_router(data_dictionary)
     for resource in (sessions, users, roles, assignments, projects, app_users):

@@ -83,7 +83,7 @@ CENTRAL: Mapping[type[Problem], float] = {
 }
 """The number of a problem on the paths of Central's API: the status, and which of its problems it is."""
 
-_DATASETS = re.compile(r"/v1/projects/\d+/datasets(/|$)")
+_FIGURES = re.compile(r"/v1/projects/\d+/(figures(/|$)|datasets/[^/]+\.(csv|json|geojson)$)")
 _OPENROSA_ENDINGS = ("/formList", "/submission", "/manifest")
 _RETRY_LATER = {429, 503, 507}
 
@@ -104,8 +104,8 @@ def central_code_of(problem: Problem) -> float:
 
 
 def is_central(path: str) -> bool:
-    """Whether a client of Central's API may be asking. The figures below `datasets` are ours alone."""
-    return path.startswith("/v1/") and not is_openrosa(path) and not _DATASETS.match(path)
+    """Whether a client of Central's API may be asking. The figures are ours alone."""
+    return path.startswith("/v1/") and not is_openrosa(path) and not _FIGURES.match(path)
 
 
 def problem_response(request: Request, problem: Problem) -> Response:

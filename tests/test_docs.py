@@ -78,7 +78,7 @@ def test_every_route_and_problem_has_its_line() -> None:
     text = (DOCS / "REFERENCE.md").read_text(encoding="utf-8")
     addresses = [reference.written(path) for path, _, _ in reference.routes()]
     assert "/v1/key/{token}/projects/{project_id}/submission" in addresses
-    assert "/v1/projects/{project_id}/datasets/{name}.{format}" in addresses
+    assert "/v1/projects/{project_id}/figures/{name}.{format}" in addresses
     codes = {kind.code for kind in STATUS} | set(PROBLEM_TITLES)
     assert [name for name in (*addresses, *codes) if f"| `{name}` |" not in text] == []
 

@@ -92,7 +92,7 @@ def tablets_send(office: Office) -> list[int]:
         statuses = [wire.post(xml_part(xml), *FILES).status for xml in bodies.values()]
         statuses += [wire.post(xml_part(filled(AMINA, "uuid:1", extra=odd)), *FILES).status]
         reader = {"Authorization": f"Bearer {office.token}"}
-        datasets = f"http://{station.host}:{station.port}/v1/projects/{office.project_id}/datasets"
+        datasets = f"http://{station.host}:{station.port}/v1/projects/{office.project_id}/figures"
         office.processes()
         for name in DATASETS:
             for ending in ("csv", "json", "geojson"):

@@ -26,7 +26,7 @@ def create(
 
     \b
     waypost token create "Situation report" --project 1 --role analyst
-    curl -H "Authorization: Bearer TOKEN" http://127.0.0.1:8080/v1/projects/1/datasets/flow_daily.csv
+    curl -H "Authorization: Bearer TOKEN" http://127.0.0.1:8080/v1/projects/1/figures/flow_daily.csv
     """
     from sync.access import create_token
 

@@ -27,7 +27,7 @@ _LEVELS = ("public", "internal", "restricted", "confidential")
 
 
 def summary(name: str, base_url: str) -> dict[str, Any]:
-    """One line of the list of datasets. `base_url` ends in /datasets."""
+    """One line of the list of datasets. `base_url` ends in /figures."""
     dataset = DATASETS[name]
     return {
         "name": dataset.name,

@@ -1,5 +1,8 @@
 """Datasets over HTTP: the list, the card of each, and the rows as csv, GeoJSON or JSON.
 
+They stand below `figures`, because `datasets` is what Central's clients call entity lists. Rows are given at
+the earlier address too, below `datasets`, where no entity list has an address that ends in a format.
+
 Rows are streamed from a thread while the client takes them. The first piece is made before the answer
 begins, so that a failure there has its status; a failure later breaks the connection off, which no client
 can take for a short file (PROMISES F27).
@@ -35,7 +38,8 @@ from sync.access import Actor
 from sync.problems import NotFound
 from sync.store import ReadSession, Store
 
-router = APIRouter(prefix="/v1/projects/{project_id}/datasets", tags=["datasets"])
+router = APIRouter(prefix="/v1/projects/{project_id}/figures", tags=["figures"])
+earlier = APIRouter(prefix="/v1/projects/{project_id}/datasets", tags=["figures"], deprecated=True)
 
 Reader = Annotated[Actor, Depends(reader)]
 
@@ -81,6 +85,21 @@ def rows(request: Request, project_id: int, name: str, format_: str, actor: Read
     if request.method == "HEAD":
         return answer.head(format_)
     return answer.stream(request.headers.get("if-none-match", ""), format_, switches)
+
+
+def _rows_as(format_: str) -> Callable[..., Response]:
+    def answer(request: Request, project_id: int, name: str, actor: Reader) -> Response:
+        return rows(request, project_id, name, format_, actor)
+
+    return answer
+
+
+for _format in MEDIA_TYPES:
+    _at, _answer = f"/{{name}}.{_format}", _rows_as(_format)
+    earlier.add_api_route(
+        _at, _answer, methods=["GET"], operation_id=f"rows_at_the_earlier_address_{_format}"
+    )
+    earlier.add_api_route(_at, _answer, methods=["HEAD"], include_in_schema=False)
 
 
 @reads("/{name}")
@@ -168,7 +187,7 @@ async def _in_threads(pieces: Iterator[bytes], close: Callable[[], None]) -> Asy
 def _base(request: Request) -> str:
     """Where the datasets of this project are, as a path: right behind any proxy."""
     path = request.url.path
-    return path[: path.index("/datasets")] + "/datasets"
+    return path[: path.index("/figures")] + "/figures"
 
 
 def _today() -> date:

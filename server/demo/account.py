@@ -81,7 +81,7 @@ class Account:
 
     def _where(self) -> str:
         token = self.data / "demo" / "reader.token"
-        base = f"{self.url}/v1/projects/{self.project_id}/datasets"
+        base = f"{self.url}/v1/projects/{self.project_id}/figures"
         waypost = f"waypost --data {self.data}" + (
             "" if self.database.startswith("sqlite") else f" --database '{self.database}'"
         )

@@ -34,7 +34,7 @@ class Coordinator:
             self.waits_until_processed()
         names = {"date_from": "from", "date_to": "to"}
         answer = self._client.get(
-            f"{self.base_url}/v1/projects/{self.project_id}/datasets/{dataset}.json",
+            f"{self.base_url}/v1/projects/{self.project_id}/figures/{dataset}.json",
             params={names.get(key, key): str(value) for key, value in filters.items()},
         )
         answer.raise_for_status()

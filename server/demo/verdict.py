@@ -219,7 +219,7 @@ def everything_is_processed(case: Case, promise: Promise) -> None:
 
 
 def nobody_else_reads(case: Case, promise: Promise) -> None:
-    address = f"{case.coordinator.base_url}/v1/projects/{case.coordinator.project_id}/datasets/flow.json"
+    address = f"{case.coordinator.base_url}/v1/projects/{case.coordinator.project_id}/figures/flow.json"
     promise.equal("without a token", httpx.get(address, trust_env=False).status_code, 401)
 
 

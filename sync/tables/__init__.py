@@ -25,9 +25,20 @@ from sync.tables.places import (
     place_status,
     release_activation,
 )
-from sync.tables.records import attachment, raw_body, record_key, submission, submission_version
+from sync.tables.records import (
+    attachment,
+    raw_body,
+    record_key,
+    submission,
+    submission_comment,
+    submission_version,
+)
 from sync.tables.registry import (
+    encryption_key,
     form,
+    form_draft,
+    form_draft_media,
+    form_list_link,
     form_mapping,
     form_media,
     form_version,
@@ -59,6 +70,7 @@ __all__ = [
     "duplicate_candidate",
     "duplicate_key",
     "duplicate_pair",
+    "encryption_key",
     "enumerator",
     "erasure",
     "event",
@@ -67,6 +79,9 @@ __all__ = [
     "flow",
     "flow_split",
     "form",
+    "form_draft",
+    "form_draft_media",
+    "form_list_link",
     "form_mapping",
     "form_media",
     "form_version",
@@ -86,6 +101,7 @@ __all__ = [
     "release_activation",
     "round_",
     "submission",
+    "submission_comment",
     "submission_version",
     "tag",
     "token",

@@ -119,6 +119,8 @@ class DecisionKind(StrEnum):
     DUPLICATE = "duplicate"  # outcome: keep_both, reject:<record_id>
     ADOPT = "adopt"  # a held edit stands for itself
     WITHDRAW = "withdraw"
+    REVIEW = "review"  # outcome: approved, hasIssues, rejected, edited
+    DELETE = "delete"  # hidden and out of all figures; restored by the decision that reverses it
 
 
 class Decision(SQLModel, table=True):

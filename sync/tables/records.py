@@ -49,7 +49,7 @@ class Submission(SQLModel, table=True):
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
     uuid: str = Field(sa_type=Text, unique=True)  # uuid5(project_uuid, form, instanceID): the same everywhere
-    project_uuid: str = Field(sa_type=Text)
+    project_uuid: str = Field(sa_type=Text)  # the project's, or a draft's for what was sent to test it
     xml_form_id: str = Field(sa_type=Text)
     instance_id: str = Field(sa_type=Text)
     deprecated_id: str | None = Field(default=None, sa_type=Text)  # instanceID this one edits
@@ -60,6 +60,9 @@ class Submission(SQLModel, table=True):
     actor_uuid: str | None = Field(default=None, sa_type=Text)
     device_id: str | None = Field(default=None, sa_type=Text)
     erased_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    review_state: str | None = Field(default=None, sa_type=Text)  # as the newest decision says; on originals
+    updated_at: datetime | None = Field(default=None, sa_type=UtcInstant)  # edited, reviewed; on originals
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcInstant)  # hidden and out of all figures
 
 
 class SubmissionVersion(SQLModel, table=True):
@@ -125,8 +128,24 @@ class Attachment(SQLModel, table=True):
     received_at: datetime = Field(sa_type=UtcInstant)
 
 
+class SubmissionComment(SQLModel, table=True):
+    """What somebody wrote about a record: to the team, or back to whoever sent it. Sealed, for people write
+    names; gone with the record's key."""
+
+    __tablename__ = "submission_comment"
+    __table_args__ = (Index(None, "submission_id"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    uuid: str = Field(sa_type=Text, unique=True)
+    submission_id: int = Field(sa_type=BigId, foreign_key="submission.id")  # the original
+    actor_uuid: str | None = Field(default=None, sa_type=Text)
+    sealed: bytes = Field(sa_type=LargeBinary)  # the text, under the record's key
+    created_at: datetime = Field(sa_type=UtcInstant)
+
+
 submission = table_of(Submission)
 submission_version = table_of(SubmissionVersion)
 raw_body = table_of(RawBody)
 record_key = table_of(RecordKey)
 attachment = table_of(Attachment)
+submission_comment = table_of(SubmissionComment)

@@ -1,4 +1,8 @@
-"""Projects, and the forms published in them. Form versions are kept as served, for ever."""
+"""Projects, and the forms published in them. Form versions are kept as served, for ever.
+
+A draft is no version: it lives in `form_draft` until it is published, and what is sent to it for testing
+lives in a space of its own, under the draft's uuid instead of the project's, so that no figure ever counts it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from sync.tables.base import BigId, Json, UtcInstant, table_of
@@ -24,6 +28,7 @@ class Project(SQLModel, table=True):
     description: str | None = Field(default=None, sa_type=Text)
     updated_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcInstant)  # hidden; what tablets send is kept
+    key_id: int | None = Field(default=None, sa_type=BigId)  # encryption_key.id of managed encryption
 
 
 class Organisation(SQLModel, table=True):
@@ -81,8 +86,12 @@ class Form(SQLModel, table=True):
     project_id: int = Field(sa_type=BigId, foreign_key="project.id")
     xml_form_id: str = Field(sa_type=Text)
     state: str = Field(default=FormState.OPEN, sa_type=Text)
-    current_version_id: int | None = Field(default=None, sa_type=BigId)  # what tablets are offered
+    current_version_id: int | None = Field(default=None, sa_type=BigId)  # offered now; None: never published
     created_at: datetime = Field(sa_type=UtcInstant)
+    created_by: str | None = Field(default=None, sa_type=Text)  # an actor's uuid; None: the command line
+    updated_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcInstant)  # hidden; what tablets send is kept
+    webforms_enabled: bool | None = Field(default=None, sa_type=Boolean)  # None: yes
 
 
 class FormVersion(SQLModel, table=True):
@@ -104,6 +113,79 @@ class FormVersion(SQLModel, table=True):
     is_mapped: bool = Field(sa_type=Boolean)
     published_at: datetime = Field(sa_type=UtcInstant)
     published_by: str | None = Field(default=None, sa_type=Text)
+    key_id: int | None = Field(default=None, sa_type=BigId)  # encryption_key.id, when answers come encrypted
+
+
+class FormDraft(SQLModel, table=True):
+    """A version that is not published yet. A form has at most one that has not ended; ended ones are kept,
+    because what was sent to them is."""
+
+    __tablename__ = "form_draft"
+    __table_args__ = (Index(None, "form_id"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    uuid: str = Field(sa_type=Text, unique=True)  # also the space its test submissions live in
+    form_id: int = Field(sa_type=BigId, foreign_key="form.id")
+    token: str = Field(sa_type=Text, unique=True)  # in the address a tablet tests it at; opens nothing else
+    version: str = Field(sa_type=Text)  # "" when the form has none
+    title: str = Field(sa_type=Text)
+    hash: str = Field(sa_type=Text)  # md5 of xform, 32 hex digits
+    xform: bytes = Field(sa_type=LargeBinary)
+    source: bytes = Field(sa_type=LargeBinary)  # the file as uploaded
+    source_name: str = Field(sa_type=Text)
+    vocabulary_version: str = Field(sa_type=Text)
+    is_mapped: bool = Field(sa_type=Boolean)
+    key_id: int | None = Field(default=None, sa_type=BigId)  # encryption_key.id
+    created_at: datetime = Field(sa_type=UtcInstant)
+    created_by: str | None = Field(default=None, sa_type=Text)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcInstant)  # published, replaced or thrown away
+    version_id: int | None = Field(default=None, sa_type=BigId)  # form_version.id it became
+
+
+class FormDraftMedia(SQLModel, table=True):
+    """A file given to a draft. Files the draft names and nobody gave have no row."""
+
+    __tablename__ = "form_draft_media"
+    __table_args__ = (UniqueConstraint("draft_id", "name"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    draft_id: int = Field(sa_type=BigId, foreign_key="form_draft.id")
+    name: str = Field(sa_type=Text)
+    md5: str = Field(sa_type=Text)
+    size: int = Field(sa_type=BigId)
+    content_type: str = Field(sa_type=Text)
+    content: bytes = Field(sa_type=LargeBinary)
+    updated_at: datetime = Field(sa_type=UtcInstant)
+
+
+class FormListLink(SQLModel, table=True):
+    """A file of a version or a draft that is an entity list: its rows are the list's, not a file's."""
+
+    __tablename__ = "form_list_link"
+    __table_args__ = (UniqueConstraint("form_version_id", "name"), UniqueConstraint("draft_id", "name"))
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    form_version_id: int | None = Field(default=None, sa_type=BigId, foreign_key="form_version.id")
+    draft_id: int | None = Field(default=None, sa_type=BigId, foreign_key="form_draft.id")
+    name: str = Field(sa_type=Text)  # "people.csv"
+    dataset_id: int = Field(sa_type=BigId)
+    updated_at: datetime = Field(sa_type=UtcInstant)
+
+
+class EncryptionKey(SQLModel, table=True):
+    """The public half of what a form's answers are encrypted to; of a managed key the private half too,
+    under a passphrase that is not kept and sealed once more by the master key."""
+
+    __tablename__ = "encryption_key"
+    __table_args__ = (UniqueConstraint("project_id", "public"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    project_id: int = Field(sa_type=BigId, foreign_key="project.id")
+    public: str = Field(sa_type=Text)  # RSA, X.509 SPKI, base64 in one line
+    sealed: bytes | None = Field(default=None, sa_type=LargeBinary)  # managed: private half, salt, IV
+    is_managed: bool = Field(sa_type=Boolean)
+    hint: str | None = Field(default=None, sa_type=Text)  # the manager's own reminder of the passphrase
+    created_at: datetime = Field(sa_type=UtcInstant)
 
 
 class FormMapping(SQLModel, table=True):
@@ -148,5 +230,9 @@ organisation = table_of(Organisation)
 key_informant = table_of(KeyInformant)
 form = table_of(Form)
 form_version = table_of(FormVersion)
+form_draft = table_of(FormDraft)
+form_draft_media = table_of(FormDraftMedia)
+form_list_link = table_of(FormListLink)
+encryption_key = table_of(EncryptionKey)
 form_mapping = table_of(FormMapping)
 form_media = table_of(FormMedia)

@@ -81,9 +81,12 @@ ON_PROJECT, ON_FORM = "/v1/projects/{project_id}", "/v1/projects/{project_id}/fo
 
 ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/data-dictionary.{format}"): Row("open"),
-    ("GET", ON_PROJECT + "/datasets"): Row("figures"),
-    ("GET", ON_PROJECT + "/datasets/{name}.{format}"): Row("figures"),
-    ("GET", ON_PROJECT + "/datasets/{name}"): Row("figures"),
+    ("GET", ON_PROJECT + "/figures"): Row("figures"),
+    ("GET", ON_PROJECT + "/figures/{name}.{format}"): Row("figures"),
+    ("GET", ON_PROJECT + "/figures/{name}"): Row("figures"),
+    ("GET", ON_PROJECT + "/datasets/{name}.csv"): Row("figures"),
+    ("GET", ON_PROJECT + "/datasets/{name}.geojson"): Row("figures"),
+    ("GET", ON_PROJECT + "/datasets/{name}.json"): Row("figures"),
     ("GET", ON_FORM + ".svc"): Row("figures"),
     ("GET", ON_FORM + ".svc/"): Row("figures"),
     ("GET", ON_FORM + ".svc/$metadata"): Row("figures"),

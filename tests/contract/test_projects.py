@@ -118,7 +118,7 @@ def test_deleted_project_is_hidden_and_takes_what_its_tablets_still_hold(
     office.publishes("fmr")
     tablet, reader = office.sets_up_tablet(), office.gives_token()
     here = f"/projects/{office.project_id}"
-    figures = f"/v1{here}/datasets/flow.csv"
+    figures = f"/v1{here}/figures/flow.csv"
     reading = {"Authorization": f"Bearer {reader.token}"}
     assert office.client.get(figures, headers=reading).status_code == 200
     assert admin.does("DELETE", here) == {"success": True}
@@ -146,7 +146,7 @@ def test_what_a_client_has_is_not_sent_again(office: Office, admin: Person) -> N
 
 
 def test_signed_in_reader_reads_datasets_within_the_role(office: Office) -> None:
-    figures = f"/projects/{office.project_id}/datasets/flow.csv"
+    figures = f"/projects/{office.project_id}/figures/flow.csv"
     paul = comes(office, "Paul", "viewer", Place(office.project_id))
     assert paul.asks("GET", figures).status_code == 200
     assert comes(office, "Nadia").asks("GET", figures).status_code == 404

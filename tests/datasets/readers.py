@@ -38,11 +38,11 @@ class Readers:
     def asks(
         self, path: str, token: str | None, method: str = "GET", project: int | None = None, **headers: str
     ) -> httpx.Response:
-        """`path` below /datasets: "/flow.csv?hxl=true"."""
+        """`path` below /figures: "/flow.csv?hxl=true"."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
-        where = f"/v1/projects/{project or self._of.project_id}/datasets{path}"
+        where = f"/v1/projects/{project or self._of.project_id}/figures{path}"
         return self.client.request(method, where, headers=sent)
 
     def csv(self, path: str, token: str) -> list[dict[str, str]]:

@@ -37,7 +37,7 @@ def test_the_database_dies_in_the_middle_of_a_download(
     if sahelia.store.dialect != "postgresql":
         pytest.skip("SQLite is no server that could die")
     number = many(sahelia, 15)
-    where = f"{address}/v1/projects/{sahelia.project_id}/datasets/flow.csv"
+    where = f"{address}/v1/projects/{sahelia.project_id}/figures/flow.csv"
     sent = {"Authorization": f"Bearer {readers.token('coordinator')}"}
     with httpx.stream("GET", where, headers=sent) as answer:
         pieces = answer.iter_raw()
@@ -59,7 +59,7 @@ def test_a_client_that_goes_away_leaves_no_read_open(
     sahelia: Country, readers: Readers, address: str
 ) -> None:
     number = many(sahelia, 14)
-    where = f"{address}/v1/projects/{sahelia.project_id}/datasets/flow.json"
+    where = f"{address}/v1/projects/{sahelia.project_id}/figures/flow.json"
     sent = {"Authorization": f"Bearer {readers.token('coordinator')}"}
     for _ in range(3):
         with httpx.stream("GET", where, headers=sent) as answer:

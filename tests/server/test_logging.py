@@ -50,7 +50,7 @@ def test_canaries_do_not_get_through(log: logging.Logger, stream: io.StringIO) -
 
 
 def test_ordinary_lines_stay_as_they_are() -> None:
-    for line in ("GET /v1/projects/1/datasets/flow.csv 200", "keyed /keys/ wp_settings", "12:30:01 done"):
+    for line in ("GET /v1/projects/1/figures/flow.csv 200", "keyed /keys/ wp_settings", "12:30:01 done"):
         assert redact(line) == line
 
 

@@ -53,7 +53,7 @@ def test_form_that_was_not_given_to_a_tablet_is_held(office: Office, tablet: Tab
 
 
 def test_readers_read_and_others_do_not(office: Office, tablet: Tablet) -> None:
-    address = f"/v1/projects/{office.project_id}/datasets/flow.csv"
+    address = f"/v1/projects/{office.project_id}/figures/flow.csv"
     reading = {"Authorization": f"Bearer {office.gives_token().token}"}
     assert office.client.get(address, headers=reading).status_code == 200
     assert office.client.head(address, headers=reading).status_code == 200
@@ -62,7 +62,7 @@ def test_readers_read_and_others_do_not(office: Office, tablet: Tablet) -> None:
     assert unknown.headers["content-type"] == "application/problem+json"
     device = office.client.get(address, headers={"Authorization": f"Bearer {tablet.token}"})
     assert (device.status_code, device.json()["type"]) == (403, "forbidden")
-    elsewhere = office.client.get("/v1/projects/999/datasets/flow.csv", headers=reading)
+    elsewhere = office.client.get("/v1/projects/999/figures/flow.csv", headers=reading)
     assert (elsewhere.status_code, elsewhere.json()["type"]) == (404, "not-found")
 
 
