@@ -1,7 +1,7 @@
 """Projects, and the forms published in them. Form versions are kept as served, for ever.
 
 A draft is no version: it lives in `form_draft` until it is published, and what is sent to it for testing
-lives in a space of its own, under the draft's uuid instead of the project's, so that no figure ever counts it.
+lives in a space of its own, under the draft's uuid instead of the project's, so that no figure counts it.
 """
 
 from __future__ import annotations

@@ -8,9 +8,8 @@ What a caller has nothing to do with must look exactly like what is not there: s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 import httpx
@@ -18,127 +17,15 @@ import pytest
 
 from server.datasets.scope import SEES
 from server.reference import routes, written
-from sync.access import create_bare_app_user
-from sync.accounts import create_user
-from sync.assignments import Place, give_role
+from sync.assignments import Place
 from sync.permissions import find_role
 from sync.registry import create_project, publish_form
+from tests.contract.matrix import ROWS
+from tests.contract.matrix.row import ABSENT, Made, Row
 from tests.contract.people import Person, comes, stranger
 from tests.server.office import Office, xform
 
 ROLES = ("admin", "manager", "supervisor", "analyst", "viewer", "formfill", "formview")
-ABSENT = 999_999
-
-Made = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What a route needs, and how to ask it so that it is answered when one may."""
-
-    level: str  # anybody, known, site, project, form, or: figures, open
-    verb: str | None = None
-    body: Any = None
-    needs: tuple[Callable[[Office, int], Made], ...] = ()  # made afresh for each try
-    also: tuple[int, ...] = ()  # further statuses that are no refusal
-    bare: bool = False  # asked without credentials: it would end the session that is needed further on
-
-    def passes(self, verbs: set[str]) -> bool:
-        return self.verb is None or self.verb in verbs
-
-
-_numbers = count(1)
-
-
-def somebody(office: Office, _project_id: int) -> Made:
-    """Another user, whom nobody has to do with."""
-    made = office.store.write(lambda s: create_user(s, f"other{next(_numbers)}@example.org"))
-    return {"user_id": made, "actor_id": made}
-
-
-def key(office: Office, project_id: int) -> Made:
-    store = office.store
-    made = store.write(lambda s: create_bare_app_user(s, store.keyring, project_id, "Gate"))
-    return {"app_user_id": made.id, "token": made.token}
-
-
-def given(*levels: str) -> Callable[[Office, int], Made]:
-    """Another user who has the role form viewer there."""
-
-    def make(office: Office, project_id: int) -> Made:
-        made = somebody(office, project_id)
-        place = Place(project_id if levels else None, "fmr" if "form" in levels else None)
-        role = find_role("formview")
-        assert role is not None
-        office.store.write(lambda s: give_role(s, place, role, made["actor_id"]))
-        return made
-
-    return make
-
-
-NAMED = {"name": "Renamed"}
-ON_PROJECT, ON_FORM = "/v1/projects/{project_id}", "/v1/projects/{project_id}/forms/{xml_form_id}"
-
-ROWS: dict[tuple[str, str], Row] = {
-    ("GET", "/data-dictionary.{format}"): Row("open"),
-    ("GET", ON_PROJECT + "/figures"): Row("figures"),
-    ("GET", ON_PROJECT + "/figures/{name}.{format}"): Row("figures"),
-    ("GET", ON_PROJECT + "/figures/{name}"): Row("figures"),
-    ("GET", ON_PROJECT + "/datasets/{name}.csv"): Row("figures"),
-    ("GET", ON_PROJECT + "/datasets/{name}.geojson"): Row("figures"),
-    ("GET", ON_PROJECT + "/datasets/{name}.json"): Row("figures"),
-    ("GET", ON_FORM + ".svc"): Row("figures"),
-    ("GET", ON_FORM + ".svc/"): Row("figures"),
-    ("GET", ON_FORM + ".svc/$metadata"): Row("figures"),
-    ("GET", ON_FORM + ".svc/{address}"): Row("figures"),
-    ("POST", "/v1/sessions"): Row("anybody", body={"email": "x@example.org", "password": "y"}, also=(401,)),
-    ("GET", "/v1/sessions/restore"): Row("anybody", also=(404,)),
-    ("DELETE", "/v1/sessions/current"): Row("anybody", also=(404,), bare=True),
-    ("DELETE", "/v1/sessions/{token}"): Row("known", also=(403,)),
-    ("GET", "/v1/users"): Row("known"),
-    ("POST", "/v1/users"): Row("site", "user.create", needs=(lambda o, p: {"body": new_address()},)),
-    ("GET", "/v1/users/current"): Row("known"),
-    ("POST", "/v1/users/reset/initiate"): Row("anybody", body={"email": "x@example.org"}),
-    ("POST", "/v1/users/reset/verify"): Row("anybody", body={"new": "whatever it is"}, also=(401, 403)),
-    ("GET", "/v1/users/{user_id}"): Row("account", "user.read", needs=(somebody,)),
-    ("PATCH", "/v1/users/{user_id}"): Row("account", "user.update", NAMED, (somebody,)),
-    ("PUT", "/v1/users/{user_id}/password"): Row(
-        "account", "user.update", {"old": None, "new": "x"}, (somebody,), also=(401,)
-    ),
-    ("DELETE", "/v1/users/{user_id}"): Row("site", "user.delete", needs=(somebody,)),
-    ("GET", "/v1/roles"): Row("known"),
-    ("GET", "/v1/roles/{role}"): Row("known"),
-    ("GET", "/v1/projects"): Row("anybody"),
-    ("POST", "/v1/projects"): Row("site", "project.create", NAMED),
-    ("GET", ON_PROJECT): Row("project", "project.read"),
-    ("PATCH", ON_PROJECT): Row("project", "project.update", NAMED),
-    ("PUT", ON_PROJECT): Row("project", "project.update", NAMED),
-    ("GET", ON_PROJECT + "/app-users"): Row("project", "field_key.list"),
-    ("POST", ON_PROJECT + "/app-users"): Row("project", "field_key.create", {"displayName": "Gate"}),
-    ("GET", ON_PROJECT + "/app-users/{app_user_id}"): Row("project", "field_key.list", needs=(key,)),
-    ("DELETE", ON_PROJECT + "/app-users/{app_user_id}"): Row("project", "field_key.delete", needs=(key,)),
-    ("GET", ON_PROJECT + "/assignments/forms"): Row("project", "assignment.list"),
-    ("GET", ON_PROJECT + "/assignments/forms/{role}"): Row("project", "assignment.list"),
-    **{
-        (method, prefix + path): Row(level, verb, needs=needs)
-        for prefix, level, there in (
-            ("/v1", "site", given()),
-            (ON_PROJECT, "project", given("project")),
-            (ON_FORM, "form", given("project", "form")),
-        )
-        for method, path, verb, needs in (
-            ("GET", "/assignments", "assignment.list", ()),
-            ("GET", "/assignments/{role}", "assignment.list", ()),
-            ("POST", "/assignments/{role}/{actor_id}", "assignment.create", (somebody,)),
-            ("DELETE", "/assignments/{role}/{actor_id}", "assignment.delete", (there,)),
-        )
-    },
-    ("DELETE", ON_PROJECT): Row("project", "project.delete"),  # last: nothing is left to try on it
-}
-
-
-def new_address() -> dict[str, str]:
-    return {"email": f"new{next(_numbers)}@example.org"}
 
 
 @dataclass(slots=True)
@@ -161,11 +48,15 @@ class World:
             "user_id": ABSENT, "actor_id": ABSENT, "app_user_id": ABSENT, "address": "Submissions",
             "name": "flow", "format": "html" if path.startswith("/data-") else "csv",
         }  # fmt: skip
+        values |= {name: ABSENT for name in re.findall(r"{(\w+)}", path) if name not in values}
         for make in row.needs:
             values |= make(self.office, self.elsewhere if project_id == ABSENT else project_id)
         body = values.get("body", row.body)
-        headers = {} if who.token is None or row.bare else {"Authorization": f"Bearer {who.token}"}
-        return self.office.client.request(method, path.format(**values), json=body, headers=headers)
+        headers = dict(row.headers)
+        if who.token is not None and not row.bare:
+            headers["Authorization"] = f"Bearer {who.token}"
+        sent = {"content": body} if isinstance(body, bytes) else {"json": body}
+        return self.office.client.request(method, path.format(**values), **sent, headers=headers)
 
 
 @pytest.fixture
