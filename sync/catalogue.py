@@ -3,6 +3,9 @@
 `form_states` answers from one snapshot, for the pipeline. `Catalogue` answers from memory, for every
 submission that comes in; it never says that a form is unknown or closed without having looked just now,
 because that answer holds a record back.
+
+All of it works on spaces (sync/drafts.py): the project's own, and those of drafts. What is sent to test a
+draft is always taken, whatever version it names, and read without a mapping: it feeds no harmonised row.
 """
 
 from __future__ import annotations
@@ -11,20 +14,20 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, case, func, select
 
 from forms.mapping_revisions import remapped
 from forms.model import CompiledForm
 from forms.xform import read_xform
 from sync.freshness import Fresh
 from sync.store import ReadSession, Store
-from sync.tables import form, form_mapping, form_version, project
+from sync.tables import form, form_draft, form_mapping, form_version, project
 from sync.tables.registry import FormState
 
 FormStates = Callable[[str, str, str], str]
-"""(project_uuid, xml_form_id, version) -> open | closing | closed | unknown_form | unknown_version."""
+"""(space, xml_form_id, version) -> open | closing | closed | unknown_form | unknown_version."""
 
 UNKNOWN_FORM = "unknown_form"
 UNKNOWN_VERSION = "unknown_version"
@@ -42,6 +45,15 @@ class _Published:
         return self.state if version in self.versions else UNKNOWN_VERSION
 
 
+class _Tested(_Published):
+    """A draft: it takes what is sent to test it, and what was filled in on the draft before it."""
+
+    def of(self, version: str) -> str:
+        return FormState.OPEN
+
+
+_DRAFT = _Tested(FormState.OPEN, frozenset())
+
 _Forms = dict[tuple[str, str], _Published]
 
 
@@ -52,8 +64,11 @@ def form_states(session: ReadSession) -> FormStates:
     def state(project_uuid: str, xml_form_id: str, version: str) -> str:
         key = (project_uuid, xml_form_id)
         if key not in seen:
-            rows = session.all(_ONE_FORM, {"project_uuid": project_uuid, "xml_form_id": xml_form_id})
-            seen[key] = _Published(rows[0]["state"], frozenset(r["version"] for r in rows)) if rows else None
+            rows = session.all(_ONE_FORM, _named(*key))
+            if rows:
+                seen[key] = _Published(rows[0]["state"], frozenset(r["version"] for r in rows))
+            else:
+                seen[key] = _DRAFT if session.first(_ONE_DRAFT, _named(*key)) else None
         published = seen[key]
         return published.of(version) if published else UNKNOWN_FORM
 
@@ -66,7 +81,8 @@ class Catalogue:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._forms: Fresh[_Forms] = Fresh(store, _fingerprint, _load)
-        self._compiled: OrderedDict[tuple[int, int], CompiledForm] = OrderedDict()  # by version and mapping
+        self._compiled: OrderedDict[tuple[int, int], CompiledForm] = OrderedDict()
+        """By form_version.id and mapping; by -form_draft.id and 0."""
         self._lock = threading.Lock()
         self.refresh = self._forms.refresh
         self.expire = self._forms.expire
@@ -80,21 +96,43 @@ class Catalogue:
             return form_states(session)(project_uuid, xml_form_id, version)
 
     def compiled(self, project_uuid: str, xml_form_id: str, version: str) -> CompiledForm | None:
-        """The compiled form, read back from the stored XForm, with the newest revision of its mapping; None
-        when the version is unknown."""
-        key = {"project_uuid": project_uuid, "xml_form_id": xml_form_id, "version": version}
+        """The compiled form, read back from the stored XForm, with the newest revision of its mapping; in a
+        draft's space the draft's, without any. None when the version is unknown."""
         with self._store.read() as session:
-            version_id = session.scalar(_VERSION_ID, key)
+            version_id = session.scalar(_VERSION_ID, _named(project_uuid, xml_form_id) | {"version": version})
             if version_id is None:
-                return None
+                return self._tested(session, project_uuid, xml_form_id, version)
             number = newest_mapping(session, version_id)
-            with self._lock:
-                if (version_id, number) in self._compiled:
-                    self._compiled.move_to_end((version_id, number))
-                    return self._compiled[version_id, number]
-            compiled = mapped_form(session, version_id, number)
+            return self._kept((version_id, number), lambda: mapped_form(session, version_id, number))
+
+    def _tested(
+        self, session: ReadSession, space: str, xml_form_id: str, version: str
+    ) -> CompiledForm | None:
+        """The form of a draft's space: of the form's drafts with this version the newest, else the draft
+        itself. It says nothing about harmonised rows."""
+        draft = session.first(_ONE_DRAFT, _named(space, xml_form_id))
+        if draft is None:
+            return None
+        of_version = (
+            select(func.max(form_draft.c.id))
+            .where(form_draft.c.form_id == draft["form_id"], form_draft.c.version == version)
+            .where(form_draft.c.id <= draft["id"])
+        )
+        draft_id = draft["id"] if draft["version"] == version else session.scalar(of_version) or draft["id"]
+        xform = select(form_draft.c.xform).where(form_draft.c.id == draft_id)
+        return self._kept(
+            (-draft_id, 0),
+            lambda: replace(read_xform(session.scalar(xform)), bindings=(), makers=(), vocabulary_version=""),
+        )
+
+    def _kept(self, key: tuple[int, int], read: Callable[[], CompiledForm]) -> CompiledForm:
         with self._lock:
-            self._compiled[version_id, number] = compiled
+            if key in self._compiled:
+                self._compiled.move_to_end(key)
+                return self._compiled[key]
+        compiled = read()
+        with self._lock:
+            self._compiled[key] = compiled
             while len(self._compiled) > _COMPILED_KEPT:
                 self._compiled.popitem(last=False)
         return compiled
@@ -132,34 +170,51 @@ def catalogue(store: Store) -> Catalogue:
 
 
 def compiled_form(store: Store, project_uuid: str, xml_form_id: str, version: str) -> CompiledForm | None:
-    """The compiled form of a published version, or None. The last few are kept in memory."""
+    """The compiled form of a version published in a project, or of a draft when the space is one's, or None.
+    The last few are kept in memory."""
     return catalogue(store).compiled(project_uuid, xml_form_id, version)
 
 
+def _named(space: str, xml_form_id: str) -> dict[str, str]:
+    return {"space": space, "xml_form_id": xml_form_id}
+
+
+_STATE = case((form.c.deleted_at.is_not(None), FormState.CLOSED), else_=form.c.state).label("state")
+"""What comes for a deleted form waits as for a closed one, until it is restored."""
+
 _PUBLISHED = (
-    select(project.c.uuid, form.c.xml_form_id, form.c.state, form_version.c.version)
+    select(project.c.uuid, form.c.xml_form_id, _STATE, form_version.c.version)
     .join(form, form.c.project_id == project.c.id)
     .join(form_version, form_version.c.form_id == form.c.id)
 )
 _ONE_FORM = _PUBLISHED.where(
-    project.c.uuid == bindparam("project_uuid"), form.c.xml_form_id == bindparam("xml_form_id")
+    project.c.uuid == bindparam("space"), form.c.xml_form_id == bindparam("xml_form_id")
+)
+_DRAFTS = select(
+    form_draft.c.id, form_draft.c.uuid, form_draft.c.form_id, form_draft.c.version, form.c.xml_form_id
+).join(form, form.c.id == form_draft.c.form_id)
+_ONE_DRAFT = _DRAFTS.where(
+    form_draft.c.uuid == bindparam("space"), form.c.xml_form_id == bindparam("xml_form_id")
 )
 _VERSION_ID = (
     select(form_version.c.id)
     .join(form, form.c.id == form_version.c.form_id)
     .join(project, project.c.id == form.c.project_id)
     .where(
-        project.c.uuid == bindparam("project_uuid"),
+        project.c.uuid == bindparam("space"),
         form.c.xml_form_id == bindparam("xml_form_id"),
         form_version.c.version == bindparam("version"),
     )
 )
+_NEWEST_DRAFT = select(func.max(form_draft.c.id))
 
 
 def _fingerprint(session: ReadSession) -> object:
-    """Versions are only ever added; a form's own row is all that changes."""
-    newest = session.scalar(select(func.max(form_version.c.id)))
-    forms = session.all(select(form.c.id, form.c.state, form.c.current_version_id).order_by(form.c.id))
+    """Versions and drafts are only ever added; a form's own row is all that changes."""
+    newest = session.scalar(select(func.max(form_version.c.id))), session.scalar(_NEWEST_DRAFT)
+    forms = session.all(
+        select(form.c.id, form.c.state, form.c.current_version_id, form.c.deleted_at).order_by(form.c.id)
+    )
     return newest, [tuple(row.values()) for row in forms]
 
 
@@ -167,4 +222,5 @@ def _load(session: ReadSession) -> _Forms:
     versions: dict[tuple[str, str], tuple[str, set[str]]] = {}
     for row in session.all(_PUBLISHED):
         versions.setdefault((row["uuid"], row["xml_form_id"]), (row["state"], set()))[1].add(row["version"])
-    return {key: _Published(state, frozenset(found)) for key, (state, found) in versions.items()}
+    drafts: _Forms = {(row["uuid"], row["xml_form_id"]): _DRAFT for row in session.all(_DRAFTS)}
+    return drafts | {key: _Published(state, frozenset(found)) for key, (state, found) in versions.items()}

@@ -21,8 +21,9 @@ from typing import Literal
 TokenKind = Literal["app", "api"]
 """app: in a tablet's key URL. api: an `Authorization: Bearer` header of a reader."""
 
-CentralKind = Literal["app", "ses", "res"]
-"""app: in a tablet's key URL. ses: a signed-in user's session. res: leave to set a new password, once."""
+CentralKind = Literal["app", "ses", "res", "tst"]
+"""app: in a tablet's key URL. ses: a signed-in user's session. res: leave to set a new password, once.
+tst: in the address a draft is tested at; it is no credential anywhere else."""
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET_BITS = 256
@@ -30,7 +31,7 @@ _SHAPE = re.compile(r"wp_(app|api)_([0-9A-Za-z]{8})_([0-9A-Za-z]{43})_([0-9A-Za-
 _CENTRAL_SHAPE = re.compile(r"wayp(app|ses|res)([0-9A-Za-z]{8})([0-9A-Za-z]{43})([0-9A-Za-z]{6})", re.ASCII)
 
 TOKEN_LIKE = re.compile(
-    r"(wp_[a-z]+_[0-9A-Za-z]{8}(?=_)|wayp(?:app|ses|res|csr)[0-9A-Za-z]{8})[0-9A-Za-z_]+", re.ASCII
+    r"(wp_[a-z]+_[0-9A-Za-z]{8}(?=_)|wayp(?:app|ses|res|csr|tst)[0-9A-Za-z]{8})[0-9A-Za-z_]+", re.ASCII
 )
 """Finds tokens, whole or cut, in any text; group 1 is what may be shown of one."""
 
