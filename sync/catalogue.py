@@ -15,6 +15,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import bindparam, case, func, select
 
@@ -34,6 +35,8 @@ UNKNOWN_VERSION = "unknown_version"
 
 _TAKES_SUBMISSIONS = (FormState.OPEN, FormState.CLOSING)
 _COMPILED_KEPT = 64
+_UNMAPPED: dict[str, Any] = {"bindings": (), "makers": (), "vocabulary_version": "", "mapping_hash": "none"}
+"""A name of its own for no mapping: the published version may have the same XForm, and feeds rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ class Catalogue:
         xform = select(form_draft.c.xform).where(form_draft.c.id == draft_id)
         return self._kept(
             (-draft_id, 0),
-            lambda: replace(read_xform(session.scalar(xform)), bindings=(), makers=(), vocabulary_version=""),
+            lambda: replace(read_xform(session.scalar(xform)), **_UNMAPPED),
         )
 
     def _kept(self, key: tuple[int, int], read: Callable[[], CompiledForm]) -> CompiledForm:

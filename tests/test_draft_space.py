@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import RowMapping, select, update
 
-from sync.catalogue import compiled_form
+from sync.catalogue import catalogue, compiled_form
 from sync.drafts import current_draft, draft_by_token, space_of_draft, space_of_form
 from sync.registry import create_project, get_form, publish_form
 from sync.store import Store, now
@@ -76,6 +76,7 @@ def test_draft_is_found_by_its_form_and_its_token(desk: Desk) -> None:
 def test_what_comes_for_a_deleted_form_waits(desk: Desk) -> None:
     assert desk.receives(filled("uuid:1", (21, "in"))) == 201
     desk.store.write(lambda session: session.execute(update(form).values(deleted_at=now())))
+    catalogue(desk.store).expire()
     assert desk.receives(filled("uuid:2", (4, "in"))) == 202
     desk.worker.drain()
     assert desk.rows(submission_version, "state", "hold_reason") == [
