@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 ONCE ?=
 DEMO_DATA ?= demo-data
 WORKERS ?= 2
+# Tests write thousands of small databases that nobody keeps: in memory where there is room for them, a third faster.
+ROOM := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
+TESTS_IN := $(if $(ROOM),TMPDIR=$(ROOM),)
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo serve forms test test-fast check format bench nightly lock docs clean
@@ -34,10 +37,10 @@ forms: install ## the library's forms as .xlsx, in build/forms
 	for form in build/forms/*.xlsx; do $(BIN)/waypost form check $$form || exit 1; done
 
 test: install ## every test, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not nightly"
+	$(TESTS_IN) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not nightly"
 
 test-fast: install ## the tests that take less than ten seconds each
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not nightly and not slow"
+	$(TESTS_IN) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not nightly and not slow"
 
 check: install ## format, lint, strict types, architecture, docs and migrations in sync
 	$(BIN)/ruff format --check .
