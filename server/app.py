@@ -29,6 +29,7 @@ from server.openrosa.formlist import form_list
 from server.openrosa.forms import form_resource
 from server.openrosa.submission import submission
 from server.settings import Settings
+from server.viewing import Viewing
 from sync.catalogue import catalogue
 from sync.migrate import check_schema
 from sync.orphans import sweep
@@ -75,6 +76,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         app.include_router(resource.router)
     problems.install(app)
     app.add_middleware(WholeSegments)
+    app.add_middleware(Viewing)
     app.add_middleware(Edge, https=settings.base_url.startswith("https://"))
     return app
 

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from starlette.requests import Request
 
+from server.viewing import viewed
 from sync.access import Actor, access_fingerprint, authenticate
 from sync.freshness import Fresh
 from sync.problems import Forbidden, NotFound, Unauthorised
@@ -178,7 +179,7 @@ def reader(request: Request, project_id: int) -> Actor:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer" and read_token(token.strip()) is not None:
         access: Access = request.app.state.access
-        return access.reader(token.strip(), project_id)
+        return viewed(request, access.reader(token.strip(), project_id))
     caller = request.app.state.identify(request)
     if caller is None:
         raise Unauthorised(

@@ -61,6 +61,7 @@ class Actor:
     assignments: tuple[Grant, ...] = ()
     id: int = 0  # local, for the API; 0: not in the database
     project_id: int | None = None  # an app user's own
+    viewed_by: Actor | None = None  # who looks as this one: sees and may what both see and may
 
     @property
     def project_ids(self) -> frozenset[int]:

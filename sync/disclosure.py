@@ -18,7 +18,7 @@ from sqlalchemy import RowMapping, select
 
 from sync.catalogue import compiled_form
 from sync.derived_rows import IDENTIFYING
-from sync.identifier_grants import covers_area, covers_record, held_grants
+from sync.identifier_grants import cover_record, covers_area, held_grants
 from sync.informants import find_informant, open_person
 from sync.originals import open_attachment, open_body, record_keys
 from sync.problems import Forbidden, Invalid, NotFound
@@ -217,7 +217,7 @@ def _with_grant(
         row = _submission(session, submission_uuid)
         grants = held_grants(session, who.actor_uuid, row["project_id"])
         root_id = row["root_id"] or row["id"]
-        if not any(covers_record(session, grant, row["xml_form_id"], root_id) for grant in grants):
+        if not cover_record(session, grants, row["project_id"], row["xml_form_id"], root_id):
             _audit(session, who, action, submission_uuid, reason, allowed=False)
             return False, None
         result, questions = work(session, row)

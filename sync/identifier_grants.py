@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import or_, select, update
 
 from sync.access import Grant, assign
 from sync.places.releases import active_release
+from sync.policy.grants import EVERY_SENSITIVITY, resolved
+from sync.policy.records import shows
 from sync.problems import Invalid, NotFound
 from sync.store import ReadSession, WriteSession, now
-from sync.tables import HARMONISED, actor, admin_area, assignment, project
+from sync.tables import actor, admin_area, assignment, project, submission
 from sync.tables.access import ActorKind, Role
 from sync.tables.log import ChangeKind
 
@@ -149,21 +151,20 @@ def held_grants(session: ReadSession, actor_uuid: str, project_id: int) -> list[
     return [Grant(**row) for row in rows]
 
 
-def covers_record(session: ReadSession, grant: Grant, xml_form_id: str, root_id: int) -> bool:
-    """Whether a record lies in a grant. By area or organisation only its rows can tell: a record that has
-    made none is in nobody's area."""
-    if grant.xml_form_id not in (None, xml_form_id):
-        return False
-    if grant.organisation is None and grant.pcode is None and grant.place_id is None:
-        return True
-    return any(
-        session.scalar(
-            select(table.c.record_id).where(table.c.root_id == root_id, _in(table, grant)).limit(1)
-        )
-        is not None
-        for name, table in HARMONISED.items()
-        if name != "flow_split"
-    )
+def cover_record(
+    session: ReadSession, grants: Sequence[Grant], project_id: int, xml_form_id: str, root_id: int
+) -> bool:
+    """Whether a record lies in these grants together, by the policy of records (decision 0012): every row
+    made of it in one of them. A record that has made none is in nobody's area and belongs to nobody."""
+    release = active_release(session, project_id)
+    release_id = release.id if release else None
+    parts = [
+        resolved(session, grant, EVERY_SENSITIVITY, release_id)
+        for grant in grants
+        if grant.xml_form_id in (None, xml_form_id)
+    ]
+    lies = shows(parts, submission)
+    return session.scalar(select(submission.c.id).where(submission.c.id == root_id, lies)) is not None
 
 
 def covers_area(session: ReadSession, grant: Grant, organisation: str | None, pcode: str | None) -> bool:
@@ -174,18 +175,6 @@ def covers_area(session: ReadSession, grant: Grant, organisation: str | None, pc
     if grant.organisation not in (None, organisation) or grant.project_id is None:
         return False
     return grant.pcode is None or grant.pcode in _upwards(session, grant.project_id, pcode)
-
-
-def _in(table: Any, grant: Grant) -> ColumnElement[bool]:
-    wanted = []
-    if grant.organisation is not None:
-        wanted.append(table.c.organisation == grant.organisation)
-    if grant.place_id is not None:
-        wanted.append(table.c.place_id == grant.place_id)
-    if grant.pcode is not None:
-        areas = ("adm0_iso3", "adm1_pcode", "adm2_pcode", "adm3_pcode")
-        wanted.append(or_(*(table.c[name] == grant.pcode for name in areas)))
-    return and_(*wanted)
 
 
 def _upwards(session: ReadSession, project_id: int, pcode: str | None) -> set[str]:

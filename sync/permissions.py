@@ -2,7 +2,7 @@
 
 An actor's grants go in, the verbs they have at a place come out: on the whole site, on a project, on a form.
 Clients read the same table at `/v1/roles`. Verbs say what may be done at all; which rows and columns somebody
-sees is the scope's business (server/datasets/scope.py).
+sees is the scope's business (sync/policy).
 """
 
 from __future__ import annotations
@@ -90,17 +90,20 @@ def system_role(role: str) -> SystemRole | None:
 
 def site_verbs(actor: Actor) -> frozenset[str]:
     """What an actor may do anywhere."""
-    return _verbs(grant for grant in actor.assignments if grant.project_id is None)
+    verbs = _verbs(grant for grant in actor.assignments if grant.project_id is None)
+    return verbs if actor.viewed_by is None else verbs & site_verbs(actor.viewed_by)
 
 
 def project_verbs(actor: Actor, project_id: int) -> frozenset[str]:
     """What an actor may do on a project as a whole, by its own grants and the site's."""
-    return _verbs(grant for grant in actor.on(project_id) if grant.xml_form_id is None)
+    verbs = _verbs(grant for grant in actor.on(project_id) if grant.xml_form_id is None)
+    return verbs if actor.viewed_by is None else verbs & project_verbs(actor.viewed_by, project_id)
 
 
 def form_verbs(actor: Actor, project_id: int, xml_form_id: str) -> frozenset[str]:
     """What an actor may do on a form, by grants on it, on its project and on the site."""
-    return _verbs(grant for grant in actor.on(project_id) if grant.xml_form_id in (None, xml_form_id))
+    verbs = _verbs(grant for grant in actor.on(project_id) if grant.xml_form_id in (None, xml_form_id))
+    return verbs if actor.viewed_by is None else verbs & form_verbs(actor.viewed_by, project_id, xml_form_id)
 
 
 def may_give(verbs: frozenset[str], role: SystemRole) -> bool:

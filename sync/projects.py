@@ -15,10 +15,12 @@ from sqlalchemy import RowMapping, func, select, update
 
 from sync.access import Actor
 from sync.permissions import project_verbs
+from sync.policy.figures import record_figures
+from sync.policy.scope import scope_of
 from sync.problems import Invalid
 from sync.registry import create_project, get_project, list_projects
 from sync.store import ReadSession, WriteSession, now
-from sync.tables import actor, form, project, submission
+from sync.tables import actor, form, project
 from sync.tables.access import ActorKind
 from sync.tables.log import ChangeKind
 
@@ -38,8 +40,10 @@ def projects_of(session: ReadSession, who: Actor) -> list[RowMapping]:
     return sorted(mine, key=lambda row: (row["archived_at"] is not None, row["name"].casefold(), row["id"]))
 
 
-def project_figures(session: ReadSession, projects: Sequence[RowMapping]) -> dict[int, ProjectFigures]:
-    """How many forms and app users each has, and when the last submission came."""
+def project_figures(
+    session: ReadSession, projects: Sequence[RowMapping], who: Actor
+) -> dict[int, ProjectFigures]:
+    """How many forms and app users each has, and when the last submission came that somebody sees."""
     ids = [row["id"] for row in projects]
     forms = _counts(session, form.c.project_id, form.c.project_id.in_(ids))
     users = _counts(
@@ -47,17 +51,16 @@ def project_figures(session: ReadSession, projects: Sequence[RowMapping]) -> dic
         actor.c.project_id,
         actor.c.project_id.in_(ids) & (actor.c.kind == ActorKind.APP_USER) & actor.c.revoked_at.is_(None),
     )
-    uuids = [row["uuid"] for row in projects]
-    received = session.all(
-        select(submission.c.project_uuid, func.max(submission.c.received_at).label("last"))
-        .where(submission.c.project_uuid.in_(uuids))
-        .group_by(submission.c.project_uuid)
-    )
-    last = {row["project_uuid"]: row["last"] for row in received}
+    last = {row["id"]: _last_seen(session, who, row) for row in projects}
     return {
-        row["id"]: ProjectFigures(forms.get(row["id"], 0), users.get(row["id"], 0), last.get(row["uuid"]))
+        row["id"]: ProjectFigures(forms.get(row["id"], 0), users.get(row["id"], 0), last[row["id"]])
         for row in projects
     }
+
+
+def _last_seen(session: ReadSession, who: Actor, row: RowMapping) -> datetime | None:
+    figures = record_figures(session, scope_of(session, who, row["id"]), row["uuid"]).values()
+    return max((f.last_received_at for f in figures if f.last_received_at is not None), default=None)
 
 
 def add_project(

@@ -13,7 +13,7 @@ import hmac
 import ipaddress
 import os
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from starlette.requests import Request
@@ -21,6 +21,7 @@ from starlette.requests import Request
 from server.auth import GuessLimit
 from server.central.problems import AuthenticationFailed, HttpsOnly
 from server.settings import Settings
+from server.viewing import viewed
 from sync.access import Actor, authenticate, find_actor
 from sync.accounts import email_key, find_by_email
 from sync.passwords import fits
@@ -100,8 +101,13 @@ def identify(request: Request, fields: dict[str, Any] | None = None) -> Caller |
     """Whoever a request comes from; None when it brings no credentials.
 
     fields  the JSON body, where a page may have put its `__csrf`
-    Raises AuthenticationFailed, HttpsOnly, TooMany.
+    Raises AuthenticationFailed, HttpsOnly, TooMany; and what looking as somebody else raises.
     """
+    found = _identified(request, fields or {})
+    return None if found is None else replace(found, actor=viewed(request, found.actor))
+
+
+def _identified(request: Request, fields: dict[str, Any]) -> Caller | None:
     kind, _, value = request.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
         return _by_token(request, value.strip())
@@ -110,7 +116,7 @@ def identify(request: Request, fields: dict[str, Any] | None = None) -> Caller |
     if kind:
         raise AuthenticationFailed()
     cookie = request.cookies.get(SESSION_COOKIE)
-    return None if not cookie else _by_cookie(request, cookie, fields or {})
+    return None if not cookie else _by_cookie(request, cookie, fields)
 
 
 def is_private(request: Request) -> bool:

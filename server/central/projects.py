@@ -43,7 +43,7 @@ def projects(request: Request) -> Response:
         mine = paging(request).of(projects_of(session, caller.actor))
         with_forms = is_true(request, "forms")
         extended = is_extended(request) or with_forms
-        figures = project_figures(session, mine) if extended else {}
+        figures = project_figures(session, mine, caller.actor) if extended else {}
         values = [_value(row, caller.actor, figures.get(row["id"])) for row in mine]
         if with_forms:
             for value in values:
@@ -129,7 +129,7 @@ def form_list(session: ReadSession, project_id: int, who: Actor) -> Sequence[dic
 def _one(request: Request, project_id: int, who: Actor) -> Response:
     with _store(request).read() as session:
         row = get_project(session, project_id)
-        figures = project_figures(session, [row]) if is_extended(request) else {}
+        figures = project_figures(session, [row], who) if is_extended(request) else {}
     return answer(request, _value(row, who, figures.get(project_id)))
 
 

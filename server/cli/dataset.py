@@ -10,6 +10,7 @@ import typer
 
 from server.cli import invocation
 from server.cli.form import Project
+from server.cli.invocation import ViewAs
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -46,19 +47,22 @@ def export(
     project: Project,
     out: Annotated[Path, typer.Option("-o", "--output", dir_okay=False, help="The file to write.")],
     form: Annotated[Format, typer.Option("--format", help="hxl is CSV with a row of HXL tags.")] = Format.csv,
+    as_actor: ViewAs = None,
 ) -> None:
     """Write a dataset to a file. The file appears when it is complete, never half.
 
     \b
     waypost dataset export flow_daily --project 1 --format csv -o flow_daily.csv
     waypost dataset export flow --project 1 --format geojson -o flow.geojson
+    waypost dataset export flow --project 1 --as 12 -o what-12-sees.csv
     """
     from server.datasets.export import export as write_dataset
 
     unfinished = out.with_name(f"{out.name}.part")
     try:
         with invocation.opened_store() as store, unfinished.open("wb") as file:
-            rows = write_dataset(store, None, project, name, form.value, file)
+            who = invocation.viewing(store, as_actor, project, f"dataset export {name}")
+            rows = write_dataset(store, who, project, name, form.value, file)
         unfinished.replace(out)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 if TYPE_CHECKING:
     from server.settings import Settings
+    from sync.access import Actor
     from sync.disclosure import Discloser
     from sync.problems import Problem
     from sync.store import Store
@@ -90,6 +93,28 @@ def discloser(store: Store, actor_id: int | None) -> Discloser:
     except (KeyError, OSError):  # a container's user without a name
         login = None
     return Discloser(found.uuid, login)
+
+
+ViewAs = Annotated[
+    int | None,
+    typer.Option("--as", metavar="ACTOR", help="As this user, token or app user sees it: its number."),
+]
+
+
+def viewing(store: Store, actor_id: int | None, project_id: int, what: str) -> Actor | None:
+    """Whom rows are read as: nobody named is the command line itself. Each look is in the audit trail.
+
+    Raises NotFound for an actor that is absent or has nothing to do with the project.
+    """
+    from sync.policy.viewing import found
+
+    if actor_id is None:
+        return None
+    with store.read() as session:
+        seen = found(session, actor_id, project_id)
+    told = {"project": project_id, "what": what}
+    store.write(lambda session: session.audit("policy.view_as", seen.uuid, None, **told))
+    return seen
 
 
 def show(value: Any, text: str | Callable[[], str]) -> None:

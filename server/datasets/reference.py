@@ -17,7 +17,7 @@ PREFACE = """# Datasets
 Made from the code by `make docs`; a test holds it. A reader gets them at
 `/v1/projects/ID/figures/NAME.csv` (or `.json`, `.geojson`, `.csv?hxl=true`), the office with
 `waypost dataset export NAME`. The card of a dataset (`/v1/projects/ID/figures/NAME`) says the same with
-counts for this reader. Who sees which rows and columns is one function (`server/datasets/scope.py`); columns
+counts for this reader. Who sees which rows and columns is one policy (`sync/policy`); columns
 marked other than public are there for those who may see them. Herds, corridors and alerts reach viewers only
 with their owner's release, late and no finer than the second level.
 

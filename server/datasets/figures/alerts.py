@@ -2,7 +2,7 @@
 
 In: event rows of the transhumance tool in scope. Out: one row per report, with the answers of its follow-ups;
 the newest answer to each question counts. A follow-up is never a second alert. Only confirmed alerts may be
-published (server/datasets/release.py).
+published (sync/policy/release.py).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 In: flow rows of the transhumance tool in scope. Out: one row per month, area, direction and type. Areas are
 no finer than the second level, so that what an association has released may be told
-(server/datasets/release.py).
+(sync/policy/release.py).
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def rows(
     session: ReadSession, scope: Scope, filters: Filters, today: date, locate: Locate | None = None
 ) -> Iterator[list[dict[str, Any]]]:
     """By variable, design, form and code: a variable that the reader may not see is not there."""
-    sees = frozenset[str]().union(*(part.sees for part in scope.parts))
+    sees = scope.sees
     for v in vocabulary.variables("profile").values():
         asked = v.type in ("code", "codes") and v.source == "form" and v.name not in _NOT_ASKED_OF_PEOPLE
         if asked and v.sensitivity in sees:

@@ -62,7 +62,7 @@ def rows(
     session: ReadSession, scope: Scope, filters: Filters, today: date, locate: Locate | None = None
 ) -> Iterator[list[dict[str, Any]]]:
     """By form, design, year and sex; sex null is everybody. Nothing for whom the answers are not to see."""
-    if not any("internal" in part.sees for part in scope.parts):
+    if "internal" not in scope.sees:
         return
     grouped: dict[tuple[Any, ...], list[RowMapping]] = {}
     for row in session.all(_answers(scope, filters)):
