@@ -16,7 +16,19 @@ from fastapi import FastAPI
 
 from server import health, problems
 from server.auth import Access, GuessLimit
-from server.central import app_users, assignments, projects, roles, sessions, users
+from server.central import (
+    actor_properties,
+    analytics,
+    app_users,
+    assignments,
+    audits,
+    config,
+    preferences,
+    projects,
+    roles,
+    sessions,
+    users,
+)
 from server.central.callers import PasswordCheck, identify
 from server.central.paths import WholeSegments
 from server.chores import Chore, chores
@@ -73,6 +85,8 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.include_router(odata.router)
     app.include_router(data_dictionary)
     for resource in (sessions, users, roles, assignments, projects, app_users):
+        app.include_router(resource.router)
+    for resource in (audits, config, preferences, actor_properties, analytics):
         app.include_router(resource.router)
     problems.install(app)
     app.add_middleware(WholeSegments)

@@ -24,6 +24,7 @@ from starlette.responses import Response
 
 from server.auth import UnknownKey, UnknownToken
 from server.central import problems as central
+from server.central import site_problems as site
 from server.odata import problems as odata
 from server.openrosa.responses import RETRY_AFTER_S, openrosa_problem
 from sync import passwords, problems
@@ -76,6 +77,10 @@ CENTRAL: Mapping[type[Problem], float] = {
     central.OutOfRange: 400.22,
     central.HttpsOnly: 401.3,
     central.FormsDiffer: 501.2,
+    site.WrongHeader: 400.6,
+    site.UnexpectedValue: 400.8,
+    site.PropertyMissing: 400.23,
+    site.UnexpectedProperties: 400.33,
     odata.BadExpression: 400.18,
     odata.UnknownProperty: 400.23,
     odata.Unsupported: 501.4,

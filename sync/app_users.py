@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import RowMapping, select, update
 
 from sync.access import revoke, unsealed_token
-from sync.problems import NotFound
+from sync.problems import Invalid, NotFound
 from sync.seal import Keyring
 from sync.store import ReadSession, WriteSession, now
 from sync.tables import actor, token
@@ -27,6 +27,7 @@ class AppUser:
     """A tablet's user."""
 
     id: int
+    uuid: str
     name: str
     project_id: int
     created_at: datetime
@@ -67,6 +68,18 @@ def delete_app_user(session: WriteSession, keyring: Keyring, project_id: int, ac
     revoke(session, actor_id, by)
 
 
+def rename_app_user(session: WriteSession, user: AppUser, name: str, by: str | None) -> None:
+    """Another name, as lists and figures show it. Raises Invalid (empty)."""
+    if not name.strip():
+        raise Invalid("The name is empty.", "Name the device or person.")
+    if name.strip() == user.name:
+        return
+    mine = actor.c.id == user.id
+    session.execute(update(actor).where(mine).values(name=name.strip(), updated_at=now()))
+    session.change(ChangeKind.ACTOR, user.uuid)
+    session.audit("app-user.update", user.uuid, by, name=name.strip())
+
+
 def project_of_key(session: ReadSession, text: str) -> int | None:
     """The project of a tablet's key that is good; None for anything else."""
     given = read_token(text)
@@ -102,6 +115,7 @@ def _app_user(row: RowMapping, keyring: Keyring) -> AppUser:
     kept = row["sealed"] if not ended else None
     return AppUser(
         id=row["id"],
+        uuid=row["uuid"],
         name=row["name"],
         project_id=row["project_id"],
         created_at=row["created_at"],
@@ -116,6 +130,7 @@ def _app_user(row: RowMapping, keyring: Keyring) -> AppUser:
 
 _COLUMNS = (
     actor.c.id,
+    actor.c.uuid,
     actor.c.name,
     actor.c.project_id,
     actor.c.created_at,

@@ -14,14 +14,16 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.central.actor_properties import read_properties
 from server.central.actors import actor_value
 from server.central.answers import SUCCESS, answer, instant
-from server.central.asking import Id, is_extended, needed_text, paging
+from server.central.asking import Id, is_extended, needed_text, paging, text
 from server.central.routing import ProjectGate, asked, fields, route
 from sync.access import create_bare_app_user
-from sync.app_users import AppUser, delete_app_user, get_app_user, list_app_users
+from sync.actor_properties import properties_of, set_properties
+from sync.app_users import AppUser, delete_app_user, get_app_user, list_app_users, rename_app_user
 from sync.assignments import actors_by_uuid
-from sync.store import Store
+from sync.store import Store, WriteSession
 from sync.tables.access import ActorKind
 
 router = APIRouter(prefix="/v1/projects/{project_id}/app-users", tags=["app users"])
@@ -34,7 +36,8 @@ def app_users(request: Request) -> Response:
     with store.read() as session:
         found = paging(request).of(list_app_users(session, store.keyring, project_id))
         makers = actors_by_uuid(session, [each.created_by for each in found if each.created_by])
-    return answer(request, [_value(request, each, makers) for each in found])
+        held = properties_of(session, [each.id for each in found])
+    return answer(request, [_value(request, each, makers, held) for each in found])
 
 
 @route(router, "POST", "", ProjectGate("field_key.create"), takes={"displayName": "string"})
@@ -53,6 +56,30 @@ def app_user(request: Request, app_user_id: Id) -> Response:
     return _one(request, app_user_id)
 
 
+@route(
+    router,
+    "PATCH",
+    "/{app_user_id}",
+    ProjectGate("field_key.update"),
+    takes={"displayName": "string", "properties": "object"},
+)
+def change(request: Request, app_user_id: Id) -> Response:
+    """Set the name or properties of an app user; what is not named stays. Its key stays good."""
+    store, may, given = _store(request), asked(request), fields(request)
+    name, by = text(given, "displayName"), may.actor.uuid
+
+    def work(session: WriteSession) -> None:
+        before = get_app_user(session, store.keyring, may.project_id, app_user_id)
+        if name is not None:
+            rename_app_user(session, before, name, by)
+        if "properties" in given:
+            values = read_properties(session, may.project_id, given["properties"])
+            set_properties(session, may.project_id, app_user_id, before.uuid, values, by)
+
+    store.write(work)
+    return _one(request, app_user_id, with_properties=True)
+
+
 @route(router, "DELETE", "/{app_user_id}", ProjectGate("field_key.delete"))
 def delete(request: Request, app_user_id: Id) -> Response:
     """End an app user with its key and its forms. What it sent stays."""
@@ -63,15 +90,22 @@ def delete(request: Request, app_user_id: Id) -> Response:
     return answer(request, SUCCESS)
 
 
-def _one(request: Request, app_user_id: int) -> Response:
+def _one(request: Request, app_user_id: int, with_properties: bool = False) -> Response:
     store, project_id = _store(request), asked(request).project_id
     with store.read() as session:
         found = get_app_user(session, store.keyring, project_id, app_user_id)
         makers = actors_by_uuid(session, [found.created_by] if found.created_by else [])
-    return answer(request, _value(request, found, makers))
+        held = properties_of(session, [app_user_id])
+    value = _value(request, found, makers, held)
+    return answer(request, value | ({"properties": held.get(app_user_id)} if with_properties else {}))
 
 
-def _value(request: Request, user: AppUser, makers: Mapping[str, Mapping[Any, Any]]) -> dict[str, Any]:
+def _value(
+    request: Request,
+    user: AppUser,
+    makers: Mapping[str, Mapping[Any, Any]],
+    held: Mapping[int, Mapping[str, str]],
+) -> dict[str, Any]:
     row = {
         "id": user.id,
         "kind": ActorKind.APP_USER,
@@ -84,6 +118,7 @@ def _value(request: Request, user: AppUser, makers: Mapping[str, Mapping[Any, An
         maker = makers.get(user.created_by or "")
         value["createdBy"] = None if maker is None else actor_value(maker)
         value["lastUsed"] = instant(user.last_seen_at)
+        value["properties"] = held.get(user.id)
     return value
 
 

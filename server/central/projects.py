@@ -133,17 +133,22 @@ def _one(request: Request, project_id: int, who: Actor) -> Response:
     return answer(request, _value(row, who, figures.get(project_id)))
 
 
-def _value(row: Row, who: Actor, figures: ProjectFigures | None) -> dict[str, Any]:
-    value = {
+def project_value(row: Row) -> dict[str, Any]:
+    """A project's row as the API shows it."""
+    return {
         "id": row["id"],
         "name": row["name"],
         "description": row["description"],
         "archived": True if row["archived_at"] is not None else None,
-        "keyId": None,
+        "keyId": row["key_id"],
         "createdAt": instant(row["created_at"]),
         "updatedAt": instant(row["updated_at"]),
-        "deletedAt": None,
+        "deletedAt": instant(row["deleted_at"]),
     }
+
+
+def _value(row: Row, who: Actor, figures: ProjectFigures | None) -> dict[str, Any]:
+    value = project_value(row)
     if figures is None:
         return value
     return value | {

@@ -31,6 +31,7 @@ from sync.accounts import (
 )
 from sync.passwords import check_new_password, hash_password
 from sync.permissions import in_order, site_verbs
+from sync.preferences import read_preferences
 from sync.problems import Forbidden, NotFound
 from sync.sessions import find_session
 from sync.store import Store
@@ -81,8 +82,9 @@ def current(request: Request) -> Response:
         raise NotFound("A reader's token is no user.", "Sign in: POST /v1/sessions.")
     with _store(request).read() as session:
         value = user_value(get_user(session, caller.actor.id))
+        liked = read_preferences(session, caller.actor.id)
     if is_extended(request):
-        value |= {"verbs": in_order(site_verbs(caller.actor)), "preferences": {"site": {}, "projects": {}}}
+        value |= {"verbs": in_order(site_verbs(caller.actor)), "preferences": liked}
         if caller.session is not None:
             begun = caller.session
             value["session"] = {

@@ -46,6 +46,7 @@ from sync.tables.registry import (
     organisation,
     project,
 )
+from sync.tables.site import actor_property, actor_property_value, site_config, user_preference
 
 __all__ = [
     "HARMONISED",
@@ -53,6 +54,8 @@ __all__ = [
     "Json",
     "UtcInstant",
     "actor",
+    "actor_property",
+    "actor_property_value",
     "admin_alias",
     "admin_area",
     "answer_row",
@@ -100,11 +103,13 @@ __all__ = [
     "record_key",
     "release_activation",
     "round_",
+    "site_config",
     "submission",
     "submission_comment",
     "submission_version",
     "tag",
     "token",
     "user_account",
+    "user_preference",
     "user_session",
 ]
