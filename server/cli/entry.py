@@ -41,6 +41,7 @@ from server.cli import (
     organisation,
     places,
     project,
+    rescue,
     service,
     sites,
     submission,
@@ -109,6 +110,7 @@ app.command("serve")(service.serve)
 app.command("worker")(service.worker)
 app.command("status")(instance.status)
 form.app.command("library")(form_library.library)
+imports.app.command("instances")(rescue.instances)
 form.app.command("lists")(form_lists.lists)
 form.app.command("admin-cascade")(form_lists.admin_cascade)
 for name, group in (

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Import what partners already have. Each row becomes a submission, received like any other.",
+    help="Import what partners already have, and what is still on tablets. All of it becomes submissions,"
+    " received like any other.",
 )
 
 File = Annotated[
