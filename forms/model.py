@@ -95,10 +95,14 @@ class CompiledForm:
     media: tuple[str, ...] = ()  # file names the form needs: jr://images/x.png, external choice lists
     languages: tuple[str, ...] = ()
     root_path: str = "/data"
-    encrypted: bool = False
+    public_key: str = ""  # answers come encrypted to it: X.509 SPKI, base64 in one line
     vocabulary_version: str = ""
     mapping_version: int = 1  # 1: the form's own; higher: a revision of it (forms.mapping_revisions)
     mapping_hash: str = ""  # of that revision: two projects may read one XForm differently
+
+    @property
+    def encrypted(self) -> bool:
+        return bool(self.public_key)
 
     def field(self, path: str) -> Field | None:
         return next((f for f in self.fields if f.path == path), None)

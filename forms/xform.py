@@ -29,7 +29,9 @@ from forms.xform_document import (
     local_name,
     nodeset_key,
     open_xform,
+    public_key_of,
     step_name,
+    version_of,
 )
 from forms.xform_types import answer_type
 
@@ -62,10 +64,9 @@ def read_document(document: XFormDocument, xform: bytes) -> CompiledForm:
     annotations = document.annotations()
     fields = tuple(_Fields(document, annotations).read())
     plan = plan_rows(fields, annotations_by_path(fields, annotations, document.root_path), document.root_path)
-    submission = next(document.model.iter(f"{{{XFORMS}}}submission"), None)
     return CompiledForm(
         xml_form_id=xml_form_id,
-        version=(document.root.get("version") or "").strip(),
+        version=version_of(document.root).strip(),
         title=document.title,
         xform=xform,
         hash=hashlib.md5(xform, usedforsecurity=False).hexdigest(),
@@ -75,7 +76,7 @@ def read_document(document: XFormDocument, xform: bytes) -> CompiledForm:
         media=_media(document),
         languages=document.languages,
         root_path=document.root_path,
-        encrypted=submission is not None and bool((submission.get("base64RsaPublicKey") or "").strip()),
+        public_key=public_key_of(document.model),
         vocabulary_version=VERSION if plan.bindings or plan.makers else "",
     )
 

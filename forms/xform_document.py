@@ -34,6 +34,20 @@ def local_name(element: etree._Element) -> str:
     return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
 
 
+def version_of(root: etree._Element) -> str:
+    """The version attribute of an instance's root, under whatever prefix; "" when there is none."""
+    named = root.get("version")
+    if named is not None:
+        return named
+    return next((str(value) for name, value in root.attrib.items() if str(name).endswith("}version")), "")
+
+
+def public_key_of(model: etree._Element) -> str:
+    """What `<submission base64RsaPublicKey>` holds, without blanks; "" when there is no key."""
+    submission = next(model.iter(f"{{{XFORMS}}}submission"), None)
+    return "" if submission is None else "".join((submission.get("base64RsaPublicKey") or "").split())
+
+
 def children(element: etree._Element) -> Iterator[etree._Element]:
     """Child elements without comments and processing instructions."""
     return (child for child in element if isinstance(child.tag, str))

@@ -23,6 +23,7 @@ from server.central import (
     assignments,
     audits,
     config,
+    keys,
     preferences,
     projects,
     roles,
@@ -84,7 +85,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.include_router(datasets.earlier)
     app.include_router(odata.router)
     app.include_router(data_dictionary)
-    for resource in (sessions, users, roles, assignments, projects, app_users):
+    for resource in (sessions, users, roles, assignments, projects, app_users, keys):
         app.include_router(resource.router)
     for resource in (audits, config, preferences, actor_properties, analytics):
         app.include_router(resource.router)

@@ -27,7 +27,7 @@ from server.central import problems as central
 from server.central import site_problems as site
 from server.odata import problems as odata
 from server.openrosa.responses import RETRY_AFTER_S, openrosa_problem
-from sync import passwords, problems
+from sync import encryption_keys, managed_keys, odk_cipher, passwords, problems
 from sync.problems import Problem
 
 log = logging.getLogger("waypost.http")
@@ -70,6 +70,10 @@ CENTRAL: Mapping[type[Problem], float] = {
     problems.KeyMissing: 503.1,
     passwords.PasswordTooShort: 400.21,
     passwords.PasswordTooWeak: 400.44,
+    odk_cipher.WrongKey: 400.12,
+    odk_cipher.Undecryptable: 400.12,
+    managed_keys.AlreadyEncrypted: 409.4,
+    encryption_keys.EncryptionActivating: 409.5,
     central.Unparseable: 400.1,
     central.MissingParameter: 400.2,
     central.MissingParameters: 400.3,

@@ -51,7 +51,15 @@ __all__ = [
 KEEP_BOTH = "keep_both"
 _SIDES = ("record_a", "record_b")
 _TICK = timedelta(microseconds=1)
-_ADOPTABLE = [str(r) for r in (HoldReason.ORIGINAL_MISSING, HoldReason.FORM_CLOSED, HoldReason.NOT_ASSIGNED)]
+_ADOPTABLE = [
+    str(reason)
+    for reason in (
+        HoldReason.ORIGINAL_MISSING,
+        HoldReason.FORM_CLOSED,
+        HoldReason.NOT_ASSIGNED,
+        HoldReason.LINK_USED_UP,
+    )
+]
 
 
 def reject(record_id: str) -> str:
@@ -91,7 +99,8 @@ def decide_duplicate(
 
 def adopt(store: Store, submission_uuid: str, note: str | None = None, actor_uuid: str | None = None) -> str:
     """Let what waits for a person count: an edit whose original never came, which then stands for itself, one
-    that came when its form was closed, one of a form its device was not given. Returns the decision's uuid.
+    that came when its form was closed, one of a form its device was not given, one too many by a public
+    link. Returns the decision's uuid.
 
     Raises NotFound, Conflict (nothing of it waits so).
     """

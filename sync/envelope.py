@@ -7,7 +7,7 @@ matched without their namespace: Collect appends `deprecatedID` without one to a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
 
@@ -48,7 +48,7 @@ def read_envelope(xml: bytes) -> Envelope:
         root = parse_xml(xml)
     except XmlUnreadable as problem:
         return _read_as_far_as_it_goes(xml, problem.reason)
-    return _envelope(root.tag, root.attrib.get, _meta_of(root))
+    return _envelope(root.tag, {str(k): str(v) for k, v in root.attrib.items()}, _meta_of(root))
 
 
 def _meta_of(root: etree._Element) -> dict[str, str]:
@@ -101,20 +101,24 @@ def _read_as_far_as_it_goes(xml: bytes, reason: str) -> Envelope:
     except expat.ExpatError:
         if not found.root:
             raise EnvelopeUnreadable(reason) from None
-    return _envelope(found.root, found.attributes.get, found.meta)
+    return _envelope(found.root, found.attributes, found.meta)
 
 
 def _refuse_doctype(*_declaration: object) -> None:
     raise EnvelopeUnreadable("The XML has a document type declaration, which is never read.")
 
 
-def _envelope(tag: str, get: Callable[[str], str | None], meta: dict[str, str]) -> Envelope:
+def _envelope(tag: str, attributes: Mapping[str, str], meta: dict[str, str]) -> Envelope:
+    get = attributes.get
+    version = get("version")
+    if version is None:  # some tools write `orx:version`
+        version = next((value for name, value in attributes.items() if name.endswith("}version")), "")
     namespace = tag.rpartition("}")[0].lstrip("{")
     said = {ours: text for name, ours in _META.items() if (text := meta.get(name, "").strip())}
     return Envelope(
         root=local_name(tag),
         xml_form_id=(get("id") or "").strip() or namespace or None,
-        version=(get("version") or "").strip(),
+        version=version.strip(),
         encrypted=get("encrypted") == "yes",
         **said,
     )

@@ -35,6 +35,7 @@ _HELD_BY_FORM = {
     "unknown_version": HoldReason.UNKNOWN_VERSION,
     "closed": HoldReason.FORM_CLOSED,
 }
+_A_PERSON_DECIDES = {HoldReason.NOT_ASSIGNED, HoldReason.LINK_USED_UP}
 _NEVER_APPLIED = {HoldReason.TOO_LARGE, HoldReason.UNREADABLE}
 
 
@@ -164,14 +165,14 @@ def _states(
     states: dict[int, tuple[str, str | None]] = {}
     taken = False
     for version in sorted(node.versions, key=lambda v: v.id):
-        unassigned = version.hold_reason == HoldReason.NOT_ASSIGNED
+        undecided = version.hold_reason in _A_PERSON_DECIDES
         while_closed = is_adopted and version.hold_reason == HoldReason.FORM_CLOSED
         # stays noted: the adoption may be taken back
-        kept = version.hold_reason if unassigned or while_closed else None
+        kept = version.hold_reason if undecided or while_closed else None
         if version.state == VersionState.DRAFT or version.hold_reason in _NEVER_APPLIED:
             states[version.id] = (version.state, version.hold_reason)
-        elif unassigned and not is_adopted:
-            states[version.id] = (VersionState.HELD, HoldReason.NOT_ASSIGNED)
+        elif undecided and not is_adopted:
+            states[version.id] = (VersionState.HELD, version.hold_reason)
         elif taken:
             states[version.id] = (VersionState.CONFLICT, kept)
         else:

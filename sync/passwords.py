@@ -12,6 +12,7 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type, hash_secret_raw
 
 from sync.problems import Invalid
 
@@ -73,6 +74,15 @@ def fits(password_hash: str | None, password: str) -> bool:
         except (VerificationError, InvalidHashError):
             return False
     return password_hash is not None
+
+
+def key_of_passphrase(passphrase: str, salt: bytes) -> bytes:
+    """256 bits that follow from a passphrase and 16 bytes of salt, at the cost of guessing a password."""
+    with _AT_ONCE:
+        return hash_secret_raw(
+            passphrase.encode(), salt, time_cost=3, memory_cost=64 * 1024, parallelism=1, hash_len=32,
+            type=Type.ID,
+        )  # fmt: skip
 
 
 @cache

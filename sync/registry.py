@@ -17,6 +17,7 @@ from forms.model import CompiledForm
 from forms.problems import FormProblem
 from sync.catalogue import FormStates, catalogue, compiled_form, form_states
 from sync.compiling import compile_in_sandbox
+from sync.encryption_keys import key_of_form, under_projects_key
 from sync.form_change import refuse_type_changes
 from sync.media import media_names, store_media
 from sync.odk_validate import NONE, Validation, validate
@@ -131,17 +132,18 @@ def publish_form(
             "Correct the cells named and publish again.",
             [problem.to_json() for problem in compilation.problems],
         )
-    _refuse_names_without_a_url(compilation.form)
-    current = refuse_type_changes(store, project_id, compilation.form, data, name)
-    validation = _refuse_what_validate_refuses(compilation.form, data, name, java)
+    with store.read() as session:
+        compiled = under_projects_key(session, project_id, compilation.form)
+    _refuse_names_without_a_url(compiled)
+    current = refuse_type_changes(store, project_id, compiled, data, name)
+    validation = _refuse_what_validate_refuses(compiled, data, name, java)
     files = dict(compilation.files) | files
     source = (data, PurePosixPath(name).name)
 
     def work(session: WriteSession) -> PublishedForm:
-        assert compilation.form is not None
-        if _current_version(session, project_id, compilation.form.xml_form_id) != current:
+        if _current_version(session, project_id, compiled.xml_form_id) != current:
             raise Conflict("Another version was published meanwhile.", "Look at it, and publish again.")
-        return _publish(session, project_id, compilation.form, source, files, published_by)
+        return _publish(session, project_id, compiled, source, files, published_by)
 
     published = store.write(work)
     catalogue(store).expire()
@@ -249,6 +251,7 @@ def _version_row(
                 "is_mapped": bool(compiled.bindings),
                 "published_at": now(),
                 "published_by": by,
+                "key_id": key_of_form(session, known["project_id"], compiled),
             }
         ],
         returning=[form_version.c.id],

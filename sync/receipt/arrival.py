@@ -89,6 +89,7 @@ class Arrival:
     key: SealKey
     wrapped: bytes
     sealed: Sealed
+    is_encrypted: bool = False
 
     @property
     def size(self) -> int:
@@ -162,6 +163,7 @@ def make_arrival(
         key=key,
         wrapped=keyring.wrap(key, key_context(uuid)),
         sealed=_seal(key, uuid, xml, parked, body_sha256, kept),
+        is_encrypted=envelope.encrypted,
     )
 
 

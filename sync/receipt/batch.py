@@ -295,6 +295,7 @@ def _version_row(draft: _Draft, seq: int, uuid: str, body_hash: bytes) -> dict[s
         "device_id": arrival.sender.device_id,
         "user_agent": arrival.sender.user_agent,
         "date_header": arrival.sender.date_header,
+        "is_encrypted": arrival.is_encrypted,
     }
 
 

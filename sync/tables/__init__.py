@@ -1,6 +1,6 @@
 """All tables. Importing this package fills `metadata`, which the migrations are held against."""
 
-from sync.tables.access import actor, assignment, token, user_account, user_session
+from sync.tables.access import actor, assignment, public_link, token, user_account, user_session
 from sync.tables.base import BigId, Json, UtcInstant, metadata
 from sync.tables.codes import code, code_crosswalk, code_list
 from sync.tables.derived import (
@@ -98,6 +98,7 @@ __all__ = [
     "place_status",
     "profile",
     "project",
+    "public_link",
     "raw_body",
     "receipt_event",
     "record_key",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
 from sync.tables.base import BigId, UtcInstant, table_of
@@ -16,6 +16,7 @@ class ActorKind(StrEnum):
     READER = "reader"  # an API token of a person or a script
     USER = "user"
     SYSTEM = "system"  # the command line on the server itself
+    PUBLIC_LINK = "public_link"  # whoever has a link: fills in one form, and reads nothing
 
 
 class Role(StrEnum):
@@ -31,6 +32,7 @@ class Role(StrEnum):
     IDENTIFIERS = "identifiers"
     FORMFILL = "formfill"  # fills in forms on the web
     FORMVIEW = "formview"  # looks at forms
+    PUBLIC_LINK = "pub-link"  # fills in the one form of its link
 
 
 class SessionPurpose(StrEnum):
@@ -97,6 +99,20 @@ class Token(SQLModel, table=True):
     sealed: bytes | None = Field(default=None, sa_type=LargeBinary)  # the text, under the master key
 
 
+class PublicLink(SQLModel, table=True):
+    """What an actor of kind PUBLIC_LINK lets do: fill in one form, some times. Its key is a `token`."""
+
+    __tablename__ = "public_link"
+    __table_args__ = (Index(None, "form_id"),)
+
+    actor_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("actor.id"), primary_key=True, autoincrement=False)
+    )
+    form_id: int = Field(sa_type=BigId, foreign_key="form.id")
+    is_once: bool | None = Field(default=None, sa_type=Boolean)  # each respondent once
+    max_submissions: int | None = Field(default=None, sa_type=Integer)  # by all together; more are held
+
+
 class Assignment(SQLModel, table=True):
     """A grant: an actor has a role on a project, or on all of them; narrowed where a column is not null."""
 
@@ -122,3 +138,4 @@ token = table_of(Token)
 assignment = table_of(Assignment)
 user_account = table_of(UserAccount)
 user_session = table_of(UserSession)
+public_link = table_of(PublicLink)

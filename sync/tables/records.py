@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from sync.tables.base import BigId, UtcInstant, table_of
@@ -34,6 +34,7 @@ class HoldReason(StrEnum):
     TOO_LARGE = "too_large"  # XML over the limit: parked unread, keyed by content
     UNREADABLE = "unreadable"  # the XML of an authenticated device does not say which form it belongs to
     NOT_ASSIGNED = "not_assigned"  # the device was not given this form: a person decides
+    LINK_USED_UP = "link_used_up"  # a public link was good for so many, or for one of each respondent
 
 
 class Submission(SQLModel, table=True):
@@ -84,6 +85,7 @@ class SubmissionVersion(SQLModel, table=True):
     device_id: str | None = Field(default=None, sa_type=Text)
     user_agent: str | None = Field(default=None, sa_type=Text)
     date_header: str | None = Field(default=None, sa_type=Text)  # as sent; never used (12-hour clock)
+    is_encrypted: bool | None = Field(default=None, sa_type=Boolean)  # None: received before this was noted
 
 
 class RawBody(SQLModel, table=True):

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+import pytest
+
+from sync.odk_cipher import PrivateKey
+from tests.server.conftest import compiled, office, settings, tablet
+
+__all__ = ["compiled", "office", "settings", "tablet"]  # fixtures of the stories here too
+
+
+@pytest.fixture(scope="session")
+def private() -> PrivateKey:
+    """A key pair an office keeps to itself: making one takes a moment."""
+    return PrivateKey.new()

@@ -1,0 +1,95 @@
+"""The keys forms are encrypted to: a form's own, and the one a project manages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from sync.encryption_keys import keys_of_records
+from sync.managed_keys import unlock
+from sync.odk_cipher import PrivateKey, WrongKey
+from sync.registry import publish_form
+from sync.tables import encryption_key, form_version
+from tests.contract.people import comes
+from tests.encryption.sealing_tablet import seals
+from tests.server.office import Office, Tablet, xform
+from tests.server.test_whole_app import sends
+
+PASSPHRASE = "three camels at the well"
+SUFFIX = r"\[encrypted:[a-zA-Z0-9+/]{8}\]"
+
+
+def with_key(form: str, version: str, public: str) -> bytes:
+    own = f'<submission base64RsaPublicKey="{public}"/>'.encode()
+    return xform(form, version).replace(b"</model>", own + b"</model>")
+
+
+def key_ids(office: Office) -> dict[tuple[str, str], int | None]:
+    with office.store.read() as session:
+        return {(row["title"], row["version"]): row["key_id"] for row in session.all(form_version.select())}
+
+
+def test_project_begins_to_encrypt(office: Office, tablet: Tablet, private: PrivateKey) -> None:
+    admin = comes(office, "Amina", "admin")
+    here = f"/projects/{office.project_id}"
+    office.publishes("fmr", "1", "Plain", {"map.png": b"map"}, ("map.png",))
+    office.publishes("old", "", "Without a version")
+    publish_form(office.store, office.project_id, with_key("own", "7", private.public), "form.xml")
+    assert sends(tablet, "fmr", "1") == 201
+    before = {entry["formID"]: entry for entry in tablet.lists()}
+    for body, code in (({}, 400.2), ({"passphrase": ""}, 400.2), ({"passphrase": "short"}, 400.21)):
+        assert admin.is_refused("POST", f"{here}/key", body) == code
+    assert admin.gets(here)["keyId"] is None
+    given = {"passphrase": PASSPHRASE, "hint": "by the water"}
+    assert admin.does("POST", f"{here}/key", given) == {"success": True}
+    assert admin.is_refused("POST", f"{here}/key", given) == 409.4
+    key_id = admin.gets(here)["keyId"]
+
+    after = {entry["formID"]: entry for entry in tablet.lists()}
+    assert after["own"] == before["own"]
+    assert re.fullmatch(f"1{SUFFIX}", after["fmr"]["version"])
+    assert re.fullmatch(SUFFIX, after["old"]["version"])
+    assert [file["filename"] for file in tablet.reads_manifest(after["fmr"]["manifestUrl"])] == ["map.png"]
+    document = tablet.gets(after["old"]["downloadUrl"]).text
+    public = re.search(r'<submission base64RsaPublicKey="([a-zA-Z0-9+/]{392})"/></model>', document)
+    assert public is not None
+    assert f'<data id="old" version="{after["old"]["version"]}">' in document
+
+    again = office.publishes("old", "", "Without a version")  # the same upload: the same version, no other
+    assert (again.version, again.is_new) == (after["old"]["version"], False)
+    made = office.publishes("new", "2", "A later form")
+    assert re.fullmatch(f"2{SUFFIX}", made.version)
+    ids = key_ids(office)
+    assert {ids["Plain", "1"], ids["Without a version", ""]} == {None}
+    assert {ids["Plain", after["fmr"]["version"]], ids["A later form", made.version]} == {key_id}
+    with office.store.read() as session:
+        kept = {row["id"]: row for row in session.all(encryption_key.select())}
+        assert unlock(session, office.store.keyring, key_id, PASSPHRASE).public == public[1]
+        with pytest.raises(WrongKey, match="by the water"):
+            unlock(session, office.store.keyring, key_id, "three camels at the wall")
+    assert PASSPHRASE not in repr(kept)
+    assert (kept[ids["A form", "7"]]["public"], kept[ids["A form", "7"]]["sealed"]) == (private.public, None)
+
+
+def test_tablet_sends_encrypted_and_plain_records_and_their_keys_are_told(
+    office: Office, tablet: Tablet, private: PrivateKey
+) -> None:
+    """Plain ones come for an encrypted form, encrypted ones for a form that is not encrypted any more."""
+    publish_form(office.store, office.project_id, with_key("fmr", "1", private.public), "form.xml")
+    space = office.project["uuid"]
+
+    def told() -> list[str]:
+        with office.store.read() as session:
+            return [row["public"] for row in keys_of_records(session, space, "fmr")]
+
+    assert sends(tablet, "fmr", "1", "uuid:plain") == 201
+    assert told() == []
+    office.publishes("fmr", "2")
+    sealed = seals(private.public, "fmr", "1", "uuid:1", b"<data/>", {"photo.jpg": b"photo"})
+    *_, last = sealed.parts
+    first = {name: part for name, part in sealed.parts.items() if name != last}
+    for parts in (first, sealed.parts):
+        answer = office.client.post(f"{tablet.base}/submission", files=parts)
+        assert answer.status_code == 201, answer.text
+    assert told() == [private.public]
