@@ -83,6 +83,7 @@ CENTRAL: Mapping[type[Problem], float] = {
     central.FormsDiffer: 501.2,
     site.WrongHeader: 400.6,
     site.UnexpectedValue: 400.8,
+    site.UnknownKey: 400.14,
     site.PropertyMissing: 400.23,
     site.UnexpectedProperties: 400.33,
     odata.BadExpression: 400.18,

@@ -11,8 +11,9 @@ import unicodedata
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, and_, delete, or_, select, update
+from sqlalchemy import RowMapping, Select, and_, delete, select, update
 
+from sync.likeness import likeness
 from sync.problems import Conflict, Invalid, NotFound
 from sync.store import ReadSession, WriteSession, new_uuid, now
 from sync.tables import actor, assignment, user_account, user_session
@@ -89,17 +90,14 @@ def user_of_email(session: ReadSession, email: str) -> RowMapping:
 
 
 def list_users(session: ReadSession, words: str = "") -> list[RowMapping]:
-    """The accounts, by address; with words, those whose name or address holds one of them."""
-    listed = _users().order_by(user_account.c.email_key)
-    wanted = [part for part in re.split(r"\s+", words.strip()) if part]
-    if wanted:
-        held = [
-            column.icontains(part, autoescape=True)
-            for part in wanted
-            for column in (user_account.c.email, actor.c.name)
-        ]
-        listed = listed.where(or_(*held))
-    return list(session.all(listed))
+    """The accounts, by address; with words, those whose name or address is like one of them or holds it, the
+    most alike first."""
+    listed = list(session.all(_users().order_by(user_account.c.email_key)))
+    wanted = words.split()
+    if not wanted:
+        return listed
+    scored = [(likeness(wanted, (row["name"], row["email"])), row) for row in listed]
+    return [row for score, row in sorted(scored, key=lambda each: -each[0]) if score > 0]
 
 
 def update_user(

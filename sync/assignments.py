@@ -16,7 +16,7 @@ from sync.access import Grant, assign, find_actor, no_actor
 from sync.permissions import SystemRole, system_role
 from sync.problems import Invalid, NotFound
 from sync.store import ReadSession, WriteSession, now
-from sync.tables import actor, assignment
+from sync.tables import actor, assignment, form, project
 from sync.tables.access import ActorKind, Role
 from sync.tables.log import ChangeKind
 
@@ -86,7 +86,7 @@ def give_role(
         return
     assign(session, actor_id, Grant(role.role, at.project_id, at.xml_form_id), now())
     session.change(ChangeKind.ACTOR, who.uuid)
-    session.audit("assignment.create", who.uuid, by, **_detail(at, role))
+    session.audit("assignment.create", who.uuid, by, **_detail(session, at, role))
 
 
 def take_role(
@@ -106,7 +106,7 @@ def take_role(
     session.execute(update(assignment).where(*mine).values(revoked_at=now()))
     for row in ended:
         session.change(ChangeKind.ASSIGNMENT, row["uuid"])
-    session.audit("assignment.delete", who.uuid, by, **_detail(at, role))
+    session.audit("assignment.delete", who.uuid, by, **_detail(session, at, role))
 
 
 def actors_by_id(session: ReadSession, ids: Iterable[int]) -> dict[int, RowMapping]:
@@ -141,5 +141,12 @@ def _here(at: Place) -> list[ColumnElement[bool]]:
     return [assignment.c.project_id == at.project_id, form]
 
 
-def _detail(at: Place, role: SystemRole) -> dict[str, Any]:
-    return {"role": role.system, "project": at.project_id, "form": at.xml_form_id}
+def _detail(session: ReadSession, at: Place, role: SystemRole) -> dict[str, Any]:
+    """For the audit trail; `on` is the uuid of the project or form, for the names may be used again."""
+    on: Any = None
+    if at.xml_form_id is not None:
+        here = form.c.project_id == at.project_id, form.c.xml_form_id == at.xml_form_id
+        on = session.scalar(select(form.c.uuid).where(*here))
+    elif at.project_id is not None:
+        on = session.scalar(select(project.c.uuid).where(project.c.id == at.project_id))
+    return {"role": role.system, "project": at.project_id, "form": at.xml_form_id, "on": on}

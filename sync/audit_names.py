@@ -57,9 +57,7 @@ def _signed_in(detail: Detail) -> Shown:
 def _role(way: str) -> Callable[[Detail], Shown]:
     def show(detail: Detail) -> Shown:
         role = find_role(str(detail.get("role")))
-        place: Any = "*"
-        if detail.get("project") is not None:
-            place = {"projectId": detail["project"], "xmlFormId": detail.get("form")}
+        place = "*" if detail.get("project") is None else detail.get("on")
         return {"roleId": None if role is None else role.id, way: place}
 
     return show

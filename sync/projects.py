@@ -45,7 +45,7 @@ def project_figures(
 ) -> dict[int, ProjectFigures]:
     """How many forms and app users each has, and when the last submission came that somebody sees."""
     ids = [row["id"] for row in projects]
-    forms = _counts(session, form.c.project_id, form.c.project_id.in_(ids))
+    forms = _counts(session, form.c.project_id, form.c.project_id.in_(ids) & form.c.deleted_at.is_(None))
     users = _counts(
         session,
         actor.c.project_id,

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from sync.access import Actor
 from sync.projects import project_figures
 from sync.registry import list_projects
 from sync.store import ReadSession, now
@@ -16,7 +17,7 @@ from sync.tables.access import Role
 RECENT = timedelta(days=45)
 
 
-def usage(session: ReadSession) -> dict[str, Any]:
+def usage(session: ReadSession, who: Actor) -> dict[str, Any]:
     """{"system": {"num_admins": {"recent", "total"}}, "projects": [counts of each]}."""
     since = now() - RECENT
     admins = (
@@ -27,7 +28,7 @@ def usage(session: ReadSession) -> dict[str, Any]:
         .where(assignment.c.revoked_at.is_(None), actor.c.revoked_at.is_(None))
     )
     projects = list_projects(session)
-    figures = project_figures(session, projects)
+    figures = project_figures(session, projects, who)
     received = select(submission.c.project_uuid, func.count().label("number")).group_by(
         submission.c.project_uuid
     )

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.central.answers import answer
-from server.central.routing import SiteGate, route
+from server.central.routing import SiteGate, asked, route
 from sync.store import Store
 from sync.usage import usage
 
@@ -19,4 +19,4 @@ def preview(request: Request) -> Response:
     """Counts of the site and of each project; `recent` is of the last 45 days."""
     store: Store = request.app.state.store
     with store.read() as session:
-        return answer(request, usage(session))
+        return answer(request, usage(session, asked(request).actor))

@@ -5,6 +5,7 @@ Files come back for download and are never shown as pages of this server: an SVG
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from fastapi import APIRouter
@@ -16,7 +17,7 @@ from server.central.answers import SUCCESS, answer, instant
 from server.central.asking import json_object
 from server.central.routing import AnybodyGate, SiteGate, asked, route
 from server.central.site_problems import UnexpectedValue, WrongHeader
-from server.conditional import conditional, tag_of
+from server.conditional import conditional
 from sync.problems import Forbidden, TooLarge
 from sync.site_config import (
     MAX_FILE_BYTES,
@@ -86,11 +87,14 @@ def _setting(request: Request, key: str, in_short: bool = False) -> Response:
     if row["content"] is None or in_short:
         return answer(request, _value(key, row["value"], row["content"] is not None, row["set_at"]))
     content, kind = bytes(row["content"]), str(row["content_type"])
+    tag = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    stamped = request.query_params.get("ts", "").isdigit()  # the page names the version it wants
     headers = {
-        "Content-Disposition": f'attachment; filename="{key}"',
+        "Content-Disposition": "attachment",
         "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cache-Control": "max-age=31536000" if stamped else "no-cache",
     }
-    return conditional(request, tag_of(content, kind), kind, lambda: content, headers)
+    return conditional(request, tag, kind, lambda: content, headers)
 
 
 def _known(key: str) -> Any:

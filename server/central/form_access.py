@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from server.central.problems import FormsDiffer, WrongType
+from server.central.problems import FormsDiffer, MissingParameter, WrongType
 from server.central.roles import known_role
+from server.central.site_problems import UnexpectedValue, UnknownKey
 from sync.access import Actor
 from sync.assignments import Place, give_role, list_assignments, take_role
-from sync.permissions import SystemRole, may_give, project_verbs
-from sync.problems import Forbidden
+from sync.permissions import SystemRole, find_role, may_give, project_verbs
+from sync.problems import Forbidden, NotFound
 from sync.registry import list_forms, set_form_state
 from sync.store import WriteSession
 
@@ -27,26 +28,35 @@ class FormAccess:
     """What one form is to be."""
 
     xml_form_id: str
-    state: str | None  # None: as it is
+    state: str | None  # None: not said, which is refused
     roles: frozenset[tuple[str, int]] | None  # (role, actor); None: as they are
 
 
 def read_form_access(value: Any) -> list[FormAccess]:
-    """The `forms` of the body. Raises WrongType, NotFound (a role)."""
+    """The `forms` of the body. Raises WrongType, MissingParameter, UnknownKey (a role)."""
     return [_form(each) for each in _list(value, "array of forms")]
 
 
 def set_form_access(session: WriteSession, project_id: int, who: Actor, wanted: Sequence[FormAccess]) -> None:
-    """Make the project's forms so. Raises FormsDiffer, Forbidden, NotFound (actor), Invalid (state)."""
+    """Make the project's forms so.
+
+    Raises FormsDiffer, Forbidden, UnknownKey (actor), UnexpectedValue (a form twice, or without its state),
+    Invalid (state).
+    """
     verbs = project_verbs(who, project_id)
     if not verbs >= _NEEDED:
         raise Forbidden("Your role does not let you set the access to forms.", "Ask the project's manager.")
     states = {row["form_id"]: row["state"] for row in list_forms(session, project_id)}
     named = [form.xml_form_id for form in wanted]
+    twice = next((name for name in named if named.count(name) > 1), None)
+    if twice is not None:
+        raise UnexpectedValue("xmlFormId", twice, "Each form stands here once.")
     if sorted(named) != sorted(states):
         raise FormsDiffer()
     for form in wanted:
-        if form.state is not None and form.state != states[form.xml_form_id]:
+        if form.state is None:
+            raise UnexpectedValue("state", None, "Each form has its state.")
+        if form.state != states[form.xml_form_id]:
             set_form_state(session, project_id, form.xml_form_id, form.state, who.uuid)
         if form.roles is not None:
             _set_roles(session, Place(project_id, form.xml_form_id), form.roles, verbs, who.uuid)
@@ -61,7 +71,10 @@ def _set_roles(
 ) -> None:
     held = {(each.role.system, each.actor_id) for each in list_assignments(session, at)}
     for name, actor_id in sorted(wanted - held):
-        give_role(session, at, _given(name, verbs), actor_id, by)
+        try:
+            give_role(session, at, _given(name, verbs), actor_id, by)
+        except NotFound:
+            raise UnknownKey("actorId", actor_id, "actors") from None
     for name, actor_id in sorted(held - wanted):
         take_role(session, at, _given(name, verbs), actor_id, by)
 
@@ -84,9 +97,18 @@ def _form(value: Any) -> FormAccess:
 
 
 def _role(value: Any) -> tuple[str, int]:
-    if not isinstance(value, Mapping) or not isinstance(value.get("actorId"), int):
+    if not isinstance(value, Mapping):
         raise WrongType(None, "assignment with actorId and roleId")
-    return known_role(str(value.get("roleId"))).system, int(value["actorId"])
+    role_id, actor_id = (value.get(name) for name in ("roleId", "actorId"))
+    for name, number in (("roleId", role_id), ("actorId", actor_id)):
+        if number is None:
+            raise MissingParameter(name)
+    if isinstance(actor_id, bool) or not isinstance(actor_id, int):
+        raise WrongType(None, "integer")
+    role = find_role(str(role_id))
+    if role is None:
+        raise UnknownKey("roleId", role_id, "roles")
+    return role.system, actor_id
 
 
 def _list(value: Any, expected: str) -> Sequence[Any]:

@@ -37,3 +37,11 @@ class WrongHeader(Invalid):
     def __init__(self, field: str = "", value: str | None = None) -> None:
         super().__init__(f"The header {field} is missing or wrong.", "Send it.")
         self.details = {"field": field, "value": value}
+
+
+class UnknownKey(Invalid):
+    """A number in the body that names nothing there is."""
+
+    def __init__(self, field: str = "", value: object = None, table: str = "") -> None:
+        super().__init__(f"The {field} names none of the {table}.", "Look it up again.")
+        self.details = {"field": field, "value": value, "table": table}

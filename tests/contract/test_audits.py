@@ -81,8 +81,10 @@ def test_groups_of_actions(office: Office, admin: Person) -> None:
     assert actions(admin, "?action=form") == ["form.update.publish"]
     given = admin.gets("/audits?action=user.assignment.create")[0]["details"]
     assert given == {"roleId": 1, "grantedActeeId": "*"}
-    assert admin.gets("/audits?action=user.update")[0]["details"] == {"data": {"displayName": "Paul"}}
+    to_gate = admin.gets("/audits?action=field_key.assignment.create")[0]["details"]
     published = admin.gets("/audits?action=form.update.publish", extended=True)[0]
+    assert to_gate == {"roleId": 2, "grantedActeeId": published["acteeId"]}
+    assert admin.gets("/audits?action=user.update")[0]["details"] == {"data": {"displayName": "Paul"}}
     assert published["actee"]["xmlFormId"] == "fmr"
     assert "actor" not in published  # the command line did it
     assert actions(admin, "?action=nothing.of.the.kind") == []

@@ -94,14 +94,21 @@ def test_access_to_all_forms_is_set_at_once_or_not_at_all(office: Office, admin:
         "closing",
         "open",
     ]
+    first, second = wanted[0], {**wanted[1], "state": "open"}
+
+    def with_role(**role: object) -> list[object]:
+        return [{**first, "assignments": []}, {**second, "assignments": [role]}]
+
     for forms, code in (
         (wanted[:1], 501.2),
         ([*wanted, {"xmlFormId": "new"}], 501.2),
-        ([{**wanted[0], "assignments": []}, {**wanted[1], "state": "ajar"}], 400.8),
-        (
-            [{**wanted[0], "assignments": []}, {**wanted[1], "assignments": [{"actorId": 999, "roleId": 2}]}],
-            404.1,
-        ),
+        ([first, first], 400.8),
+        ([first, {"xmlFormId": "fms"}], 400.8),
+        ([{**first, "assignments": []}, {**second, "state": "ajar"}], 400.8),
+        (with_role(actorId=999, roleId=2), 400.14),
+        (with_role(actorId=key, roleId=99), 400.14),
+        (with_role(actorId=key), 400.2),
+        (with_role(roleId=2), 400.2),
         ("all", 400.11),
     ):
         assert admin.is_refused("PUT", here, {"name": "Changed", "forms": forms}) == code

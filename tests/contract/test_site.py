@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from tests.contract.people import Person, comes, stranger
 from tests.server.office import Office
 
@@ -47,7 +49,11 @@ def test_everybody_sees_how_the_page_to_sign_in_looks(office: Office, admin: Per
     assert public["logo"] == sent.json()
     picture = nobody.asks("GET", "/config/public/logo")
     assert (picture.content, picture.headers["content-type"]) == (PNG, "image/png")
-    assert picture.headers["content-disposition"] == 'attachment; filename="logo"'
+    assert picture.headers["content-disposition"] == "attachment"
+    assert picture.headers["cache-control"] == "no-cache"
+    assert picture.headers["etag"] == f'"{hashlib.md5(PNG).hexdigest()}"'
+    stamped = nobody.asks("GET", "/config/public/logo?ts=123")
+    assert stamped.headers["cache-control"] == "max-age=31536000"
     assert admin.asks("GET", "/config/logo").content == PNG
     again = nobody.asks("GET", "/config/public/logo", If_None_Match=picture.headers["etag"])
     assert again.status_code == 304
