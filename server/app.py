@@ -28,6 +28,7 @@ from server.central import (
     projects,
     roles,
     sessions,
+    settings_codes,
     users,
 )
 from server.central.callers import PasswordCheck, identify
@@ -85,6 +86,9 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.include_router(datasets.earlier)
     app.include_router(odata.router)
     app.include_router(data_dictionary)
+    app.include_router(
+        settings_codes.router
+    )  # before app-users/{id}, which would take `sheets.html` for an id
     for resource in (sessions, users, roles, assignments, projects, app_users, keys):
         app.include_router(resource.router)
     for resource in (audits, config, preferences, actor_properties, analytics):

@@ -10,12 +10,47 @@ from __future__ import annotations
 import base64
 import io
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 import segno
 
 UPDATE_CHECKS = "every_fifteen_minutes"
+
+
+_YES_NO = ("true", "false")
+GENERAL: Mapping[str, tuple[str, ...]] = {
+    "app_language": (),
+    "form_update_mode": ("manual", "previously_downloaded", "match_exactly"),
+    "periodic_form_updates_check": (
+        "every_fifteen_minutes", "every_one_hour", "every_six_hours", "every_24_hours",
+    ),
+    "automatic_update": _YES_NO,
+    "hide_old_form_versions": _YES_NO,
+    "autosend": ("off", "wifi_only", "cellular_only", "wifi_and_cellular"),
+    "delete_send": _YES_NO,
+    "constraint_behavior": ("on_swipe", "on_finalize"),
+    "high_resolution": _YES_NO,
+    "image_size": ("original_image_size", "small", "very_small", "medium", "large"),
+    "guidance_hint": ("no", "yes", "yes_collapsed"),
+    "font_size": tuple(str(size) for size in range(13, 30, 4)),
+    "metadata_username": (),
+    "metadata_phonenumber": (),
+    "metadata_email": (),
+    "background_location": _YES_NO,
+    "background_recording": _YES_NO,
+    "analytics": _YES_NO,
+}  # fmt: skip
+"""Settings of Collect an office may put into a code, with what each may be; () is any text."""
+
+
+def general_setting(name: str, text: str) -> str | bool:
+    """A setting's value in the type Collect wants. Raises KeyError (no such setting), ValueError (value)."""
+    allowed = GENERAL[name]
+    if allowed and text not in allowed:
+        raise ValueError(f"{name} is one of {', '.join(allowed)}")
+    return text == "true" if allowed == _YES_NO else text
 
 
 def settings_payload(server_url: str, project_name: str, **general: Any) -> str:
@@ -49,6 +84,12 @@ def read_payload(text: str) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise ValueError("not a JSON object")
     return settings
+
+
+def svg(payload: str) -> str:
+    """The picture as an element of a page, as large as the page makes it; readable when the paper is worn."""
+    made = segno.make(payload, error="m", micro=False)
+    return str(made.svg_inline(border=4, omitsize=True, svgclass="code", lineclass=None))
 
 
 def png(payload: str, scale: int = 6) -> bytes:

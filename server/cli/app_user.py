@@ -107,6 +107,55 @@ def _unreachable() -> list[str]:
     ]
 
 
+@app.command()
+def sheet(
+    file: Annotated[Path, typer.Argument(metavar="FILE.html", dir_okay=False, help="Where to write it.")],
+    project: Project,
+    user: Annotated[
+        list[int] | None, typer.Option(metavar="ID", help="Only this app user; repeat for more.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="Of the sheet and of Collect: en, fr or ar.")] = "en",
+) -> None:
+    """Write the sheets to hand out with a QR code each, one a page: open the file in a browser and print it.
+
+    Only users made over the network are among them: the key of one made here was shown once and not kept.
+    The file holds their keys. Delete it when it is printed.
+
+    \b
+    waypost app-user sheet sheets.html --project 1 --language fr
+    """
+    from server import qr as codes
+    from server.sheets import LANGUAGES, Sheet, sheets_page
+    from sync.app_users import list_app_users
+
+    if language not in LANGUAGES:
+        raise typer.BadParameter(f"There are {', '.join(LANGUAGES)}.", param_hint="--language")
+    with invocation.opened_store() as store, store.read() as session:
+        title = _project_name(session, project)
+        users = [each for each in list_app_users(session, store.keyring, project) if each.is_good]
+    wanted = [each for each in users if not user or each.id in user]
+    here = f"{invocation.settings().base_url}/v1/key"
+    spoken = {"app_language": language} if language != "en" else {}
+    told = [
+        Sheet(
+            each.name,
+            title,
+            codes.settings_payload(f"{here}/{each.token}/projects/{project}", title, **spoken),
+        )
+        for each in sorted(wanted, key=lambda each: (each.name.casefold(), each.id))
+        if each.token
+    ]
+    not_kept = [each.name for each in wanted if not each.token]
+    file.write_bytes(sheets_page(told, language))
+    for warning in _unreachable():
+        invocation.say(f"warning {warning}")
+    lines = [f"{len(told)} sheets in {file}."]
+    if not_kept:
+        lines.append(f"Without a sheet, for their keys were not kept: {', '.join(not_kept)}.")
+    value = {"file": str(file), "sheets": [each.name for each in told], "not_kept": not_kept}
+    invocation.show(value, "\n".join(lines))
+
+
 @app.command("list")
 def list_all(project: Project) -> None:
     """List a project's app users with their grants; no secret is among it.

@@ -47,4 +47,11 @@ ROWS: Rows = {
     ("PATCH", ON_PROJECT + "/app-users/{app_user_id}"): Row(
         "project", "field_key.update", {"displayName": "Gate 2"}, (key,)
     ),
+    ("GET", ON_PROJECT + "/app-users/sheets.html"): Row("project", "field_key.create"),
+    **{
+        ("GET", f"{ON_PROJECT}/app-users/{{app_user_id}}/{what}"): Row(
+            "project", "field_key.create", needs=(key,)
+        )
+        for what in ("sheet.html", "qr.json", "qr.png")
+    },
 }  # fmt: skip
