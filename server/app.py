@@ -29,6 +29,7 @@ from server.central import (
     roles,
     sessions,
     settings_codes,
+    submissions,
     users,
 )
 from server.central.callers import PasswordCheck, identify
@@ -93,6 +94,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         app.include_router(resource.router)
     for resource in (audits, config, preferences, actor_properties, analytics):
         app.include_router(resource.router)
+    app.include_router(submissions.router)
     problems.install(app)
     app.add_middleware(WholeSegments)
     app.add_middleware(Viewing)

@@ -24,6 +24,7 @@ from starlette.responses import Response
 
 from server.auth import UnknownKey, UnknownToken
 from server.central import problems as central
+from server.central import record_problems as records
 from server.central import site_problems as site
 from server.odata import problems as odata
 from server.openrosa.responses import RETRY_AFTER_S, openrosa_problem
@@ -86,6 +87,15 @@ CENTRAL: Mapping[type[Problem], float] = {
     site.UnknownKey: 400.14,
     site.PropertyMissing: 400.23,
     site.UnexpectedProperties: 400.33,
+    records.DeprecatedIdMissing: 400.19,
+    records.DeprecatedIdNotFound: 404.5,
+    records.FormVersionNotFound: 404.6,
+    records.XmlConflict: 409.1,
+    records.NotAccepting: 409.2,
+    records.AlreadyThere: 409.3,
+    records.EditOutdated: 409.9,
+    records.NoWebEditor: 409.11,
+    records.NotEditable: 409.12,
     odata.BadExpression: 400.18,
     odata.UnknownProperty: 400.23,
     odata.Unsupported: 501.4,

@@ -21,7 +21,7 @@ REJECT = "reject:"
 DECIDED_TABLES = {name: table for name, table in HARMONISED.items() if name != "flow_split"}
 
 _CHUNK = 500  # ids in one statement
-_OF_DECISIONS = ("valid", "rejected_duplicate", "withdrawn")
+_OF_DECISIONS = ("valid", "rejected_duplicate", "rejected", "withdrawn")
 """The statuses decisions give and take. A row of any other is left as it is."""
 
 
@@ -29,9 +29,10 @@ def apply_decisions(session: WriteSession, record_ids: Iterable[str]) -> None:
     """Set `status` and `under_review` of harmonised rows, and of those paired with them, as decided.
 
     record_ids  rows that were written, and both rows of every pair that was made, removed or decided
-    A row is withdrawn with its record, else rejected when a decision in force rejects it, else valid. A valid
-    row is under review while a pair of it is undecided and its other row is valid too. The result depends on
-    decisions, pairs and rows only, and doing it again changes nothing.
+    A row is withdrawn with its record, or rejected with it in review, else a rejected duplicate when a
+    decision in force says so, else valid. A valid row is under review while a pair of it is undecided and its
+    other row is valid too. The result depends on decisions, pairs and rows only, and doing it again changes
+    nothing. How the records stand has to be noted before (sync/records/standing.py).
     """
     touched = set(record_ids)
     near = _partners(session, touched)  # whose review depends on the touched rows
@@ -98,14 +99,14 @@ def parts(values: Iterable[Any]) -> Iterable[Sequence[Any]]:
 
 def _statuses(session: ReadSession, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """The status each row has by the decisions in force."""
-    withdrawn = _withdrawn(session, {row["root_id"] for row in rows.values()})
+    of_record = _with_their_record(session, {row["root_id"] for row in rows.values()})
     rejected = _rejected(session, rows)
     found = {}
     for record_id, row in rows.items():
         if row["status"] not in _OF_DECISIONS:
             found[record_id] = row["status"]
-        elif row["root_id"] in withdrawn:
-            found[record_id] = "withdrawn"
+        elif row["root_id"] in of_record:
+            found[record_id] = of_record[row["root_id"]]
         else:
             found[record_id] = "rejected_duplicate" if record_id in rejected else "valid"
     return found
@@ -123,20 +124,14 @@ def _rejected(session: ReadSession, record_ids: Iterable[str]) -> set[str]:
     return {outcome.removeprefix(REJECT) for outcome in found if outcome.startswith(REJECT)}
 
 
-def _withdrawn(session: ReadSession, root_ids: Iterable[int]) -> set[int]:
-    """Records that a decision in force on any of their submissions withdraws: an edit may have been withdrawn
-    before it was known which original it belongs to."""
-    found: set[int] = set()
+def _with_their_record(session: ReadSession, root_ids: Iterable[int]) -> dict[int, str]:
+    """The status that all rows of a record have because the record was taken out of the figures."""
+    found: dict[int, str] = {}
+    out = or_(submission.c.deleted_at.is_not(None), submission.c.review_state == "rejected")
     for part in parts(root_ids):
-        members = or_(submission.c.id.in_(part), submission.c.root_id.in_(part))
-        mine = select(submission.c.uuid, submission.c.id, submission.c.root_id).where(members)
-        ids = {row["uuid"]: row["root_id"] or row["id"] for row in session.all(mine)}
-        newest = in_force(session, decision.c.subject_uuid.in_(list(ids)))
-        found |= {
-            ids[subject]
-            for (kind, subject), row in newest.items()
-            if kind == DecisionKind.WITHDRAW and row["outcome"] != UNDECIDED
-        }
+        mine = select(submission.c.id, submission.c.deleted_at).where(submission.c.id.in_(part), out)
+        for row in session.all(mine):
+            found[row["id"]] = "rejected" if row["deleted_at"] is None else "withdrawn"
     return found
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import RowMapping, select, true
 
 from sync import queue
+from sync.catalogue import form_states
 from sync.decided import (
     DECIDED_TABLES,
     REJECT,
@@ -27,7 +28,9 @@ from sync.decided import (
     parts,
     rows_by_id,
 )
+from sync.lineage import resolve
 from sync.problems import Conflict, Invalid, NotFound
+from sync.records.standing import keep_standings
 from sync.store import ReadSession, Store, WriteSession, new_uuid, now
 from sync.tables import decision, duplicate_pair, project, submission, submission_version
 from sync.tables.derived import DecisionKind
@@ -38,8 +41,10 @@ from sync.turns import take_turn
 __all__ = [
     "KEEP_BOTH",
     "UNDECIDED",
+    "add_decision",
     "adopt",
     "apply_decisions",
+    "apply_to_record",
     "decide_duplicate",
     "open_pairs",
     "reject",
@@ -58,6 +63,7 @@ _ADOPTABLE = [
         HoldReason.FORM_CLOSED,
         HoldReason.NOT_ASSIGNED,
         HoldReason.LINK_USED_UP,
+        HoldReason.OUTDATED,
     )
 ]
 
@@ -88,7 +94,7 @@ def decide_duplicate(
                 f"{outcome!r} does not decide this pair.",
                 f"Use {KEEP_BOTH}, {reject(rows[0])} or {reject(rows[1])}.",
             )
-        made = _decide(
+        made = add_decision(
             session, pair["project_uuid"], DecisionKind.DUPLICATE, pair_uuid, outcome, actor_uuid, note
         )
         apply_decisions(session, rows)
@@ -117,7 +123,7 @@ def adopt(store: Store, submission_uuid: str, note: str | None = None, actor_uui
                 "This submission does not wait for a decision of yours.",
                 "`waypost submission show` says what it waits for; an unknown form has to be published.",
             )
-        made = _decide(
+        made = add_decision(
             session, row["project_uuid"], DecisionKind.ADOPT, row["uuid"], "adopt", actor_uuid, note
         )
         queue.requeue(session, [row["id"]])
@@ -136,8 +142,8 @@ def withdraw(
         row = _submission(session, submission_uuid)  # its root as it is now that it is our turn
         root = session.first(_SUBMISSION.where(submission.c.id == row["root_id"])) or row
         kind = DecisionKind.WITHDRAW
-        made = _decide(session, root["project_uuid"], kind, root["uuid"], "withdraw", actor_uuid, note)
-        apply_decisions(session, _rows_of(session, [root["id"]]))
+        made = add_decision(session, root["project_uuid"], kind, root["uuid"], "withdraw", actor_uuid, note)
+        apply_to_record(session, root["id"])
         return made
 
     return store.write(work)
@@ -160,14 +166,14 @@ def take_back(
         current = in_force(session, decision.c.subject_uuid == subject)[row["kind"], subject]
         if current["uuid"] != decision_uuid or row["outcome"] == UNDECIDED:
             raise Conflict("This decision no longer counts.", f"Decision {current['uuid']} came after it.")
-        made = _decide(session, row["project_uuid"], row["kind"], subject, UNDECIDED, actor_uuid, note)
+        made = add_decision(session, row["project_uuid"], row["kind"], subject, UNDECIDED, actor_uuid, note)
         if row["kind"] == DecisionKind.DUPLICATE:
             pair = session.first(select(duplicate_pair).where(duplicate_pair.c.uuid == subject))
             rejected = row["outcome"].removeprefix(REJECT)
             apply_decisions(session, [pair["record_a"], pair["record_b"]] if pair else [rejected])
         else:
             of = _submission(session, subject)
-            apply_decisions(session, _rows_of(session, [of["root_id"] or of["id"]]))
+            apply_to_record(session, of["root_id"] or of["id"])
             if row["kind"] == DecisionKind.ADOPT:
                 queue.requeue(session, [of["id"]])
         return made
@@ -224,6 +230,12 @@ def _uuid_of(session: ReadSession, project_id: int) -> str:
     return str(uuid)
 
 
+def apply_to_record(session: WriteSession, record_id: int) -> None:
+    """Let what was decided about a record (submission.id of its original) show in it and in its rows."""
+    keep_standings(session, resolve(session, [record_id], form_states(session)))
+    apply_decisions(session, _rows_of(session, [record_id]))
+
+
 def _rows_of(session: ReadSession, root_ids: Collection[int]) -> list[str]:
     return [
         row["record_id"]
@@ -246,14 +258,14 @@ def _submission(session: ReadSession, uuid: str) -> RowMapping:
     return row
 
 
-def _decide(
+def add_decision(
     session: WriteSession,
     project_uuid: str,
     kind: str,
     subject_uuid: str,
     outcome: str,
     actor_uuid: str | None,
-    note: str | None,
+    note: str | None = None,
 ) -> str:
     """Add a decision, with its change and its audit row. What it replaces is named by `reverses_uuid`."""
     before = in_force(session, decision.c.subject_uuid == subject_uuid).get((str(kind), subject_uuid))

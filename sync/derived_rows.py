@@ -19,6 +19,7 @@ from sync.decisions import apply_decisions
 from sync.flags import FLAGS
 from sync.lineage import Record
 from sync.pairs import find_pairs
+from sync.records.standing import keep_standings
 from sync.seal import SealKey
 from sync.steps.geotag import tag_row
 from sync.steps.values import FlagNote, Outcome
@@ -73,8 +74,10 @@ def replace_derived(session: WriteSession, batch: Sequence[Derived]) -> None:
     session.insert(flag, [row for d in batch for row in _flags(d)])
     new = {block.record_id: (block, d.root_id) for d in done for block in d.outcome.blocks}  # type: ignore[union-attr]
     touched |= find_pairs(session, new, {d.root_id: d.record.nodes[0].project_uuid for d in done})
-    if session.scalar(select(decision.c.id).limit(1)) is not None:  # an earlier one may be about these rows
+    is_decided = session.scalar(select(decision.c.id).limit(1)) is not None
+    if is_decided:  # an earlier one may be about these rows
         touched |= {row.record_id for d in done for row in d.outcome.rows}  # type: ignore[union-attr]
+    keep_standings(session, [d.record for d in batch if is_decided or len(d.record.nodes) > 1])
     apply_decisions(session, touched)
 
 

@@ -31,11 +31,13 @@ from sync.tables import (
     duplicate_candidate,
     duplicate_key,
     duplicate_pair,
+    file_choice,
     flag,
     raw_body,
     receipt_event,
     record_key,
     submission,
+    submission_comment,
     submission_version,
     tag,
 )
@@ -166,7 +168,7 @@ def _contents(record: _Record) -> list[tuple[Table, ColumnElement[bool]]]:
         ),
         (duplicate_pair, or_(duplicate_pair.c.root_a.in_(ids), duplicate_pair.c.root_b.in_(ids))),
         (answer_row, or_(answer_row.c.root_id.in_(ids), answer_row.c.version_id.in_(versions))),
-        (attachment, attachment.c.submission_id.in_(ids)),
+        *((table, table.c.submission_id.in_(ids)) for table in (file_choice, attachment, submission_comment)),
         (raw_body, raw_body.c.version_id.in_(versions)),
         (submission_version, submission_version.c.submission_id.in_(ids)),
         (record_key, record_key.c.submission_id.in_(ids)),
@@ -177,7 +179,14 @@ _EMPTIED = [table.name for table, _ in _contents(_Record((), (), (), (), ()))]
 TOUCHED = (*_EMPTIED, receipt_event.name, decision.name, submission.name)
 """The tables in which the engine may keep something of a record that was erased."""
 
-_RAW = {attachment.name, raw_body.name, submission_version.name, record_key.name}
+_RAW = {
+    attachment.name,
+    file_choice.name,
+    submission_comment.name,
+    raw_body.name,
+    submission_version.name,
+    record_key.name,
+}
 
 
 def _report(session: ReadSession, record: _Record, dry_run: bool) -> Erasure:

@@ -35,7 +35,7 @@ _HELD_BY_FORM = {
     "unknown_version": HoldReason.UNKNOWN_VERSION,
     "closed": HoldReason.FORM_CLOSED,
 }
-_A_PERSON_DECIDES = {HoldReason.NOT_ASSIGNED, HoldReason.LINK_USED_UP}
+_A_PERSON_DECIDES = {HoldReason.NOT_ASSIGNED, HoldReason.LINK_USED_UP, HoldReason.OUTDATED}
 _NEVER_APPLIED = {HoldReason.TOO_LARGE, HoldReason.UNREADABLE}
 
 
@@ -143,6 +143,11 @@ def _record(
         if states[version.id][0] in (VersionState.CURRENT, VersionState.EDIT)
     }
     conflicts = tuple(v for n in members for v in n.versions if states[v.id][0] == VersionState.CONFLICT)
+
+    def leads_on(node: Node) -> bool:
+        """Whether an edit, or one after it, may count: one that waits for somebody hides none beside it."""
+        return any(below.id in usable for below in _below(node, children))
+
     winner, branched, at = None, False, root
     not_applied: list[Version] = []
     while at is not None and not at.erased:
@@ -151,7 +156,7 @@ def _record(
             not_applied.append(version)
         elif version is not None:
             winner, not_applied = version, []
-        following = sorted(children.get(at.id, []), key=lambda node: node.uuid)
+        following = sorted(children.get(at.id, []), key=lambda node: (leads_on(node), node.uuid))
         branched = branched or len(following) > 1
         at = following[-1] if following else None
     return Record(root, members, winner, branched, conflicts, states, tuple(not_applied))

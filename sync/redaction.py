@@ -20,6 +20,7 @@ from sync.steps.answer_types import read_file_name
 
 _ROOT_ATTRIBUTES = frozenset({"id", "version", "uiVersion", "encrypted"})
 _META_SHOWN = frozenset({"instanceID", "deprecatedID", "timeStart", "timeEnd"})
+IDENTIFYING = frozenset({"direct_identifier"})
 _AUDIT = "audit"  # the log of what was typed, with old and new answers where the form says so
 
 
@@ -31,18 +32,31 @@ class _Marks:
     shown: frozenset[str]  # questions anybody may read who reads the record
     sealed: frozenset[str]  # identifying questions, groups and repeats
     binary: frozenset[str]
+    hidden: frozenset[str]  # questions whose answers this reader is not shown
+
+    @property
+    def hides(self) -> bool:
+        """Whether anything in the form is not shown."""
+        return bool(self.sealed or self.hidden)
 
 
-def redacted_xml(xml: bytes, form: CompiledForm | None) -> bytes:
+def redacted_xml(
+    xml: bytes,
+    form: CompiledForm | None,
+    hidden: frozenset[str] = IDENTIFYING,
+    closed: frozenset[str] = frozenset(),
+) -> bytes:
     """The document with every answer emptied that identifies somebody, or may.
 
-    xml   as received, in any encoding
-    form  the compiled form of the version it names; None withholds everything but its ids
+    xml     as received, in any encoding
+    form    the compiled form of the version it names; None withholds everything but its ids
+    hidden  the sensitivities of questions that are emptied; identifying ones are in any case
+    closed  paths (`closed_paths`) that are emptied too: what other versions of the form close
     Returns UTF-8 with a declaration. Raises XmlUnreadable where the XML cannot be read: then nothing can be
     told from anything, and all of it is withheld.
     """
     root = read_xml(xml)
-    marks = _marks(form) if form else _NOTHING
+    marks = _marks(form, hidden, closed) if form else _NOTHING
     root.text = _blank(root.text)
     for name in list(root.attrib):
         if local_name(str(name)) not in _ROOT_ATTRIBUTES:
@@ -51,6 +65,20 @@ def redacted_xml(xml: bytes, form: CompiledForm | None) -> bytes:
     for child in root:
         _redact(child, f"{path}/{local_name(child.tag)}", path, marks)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def hides_something(
+    form: CompiledForm | None, hidden: frozenset[str], closed: frozenset[str] = frozenset()
+) -> bool:
+    """Whether anything of a document is emptied; if not, it may be shown byte for byte as it came."""
+    return _marks(form, hidden, closed).hides if form else True
+
+
+def closed_paths(form: CompiledForm, hidden: frozenset[str]) -> frozenset[str]:
+    """What a version of a form closes, for the documents of its other versions: what was asked in confidence
+    once stays so."""
+    marks = _marks(form, hidden)
+    return marks.sealed | marks.hidden
 
 
 def identifying_questions(form: CompiledForm) -> frozenset[str]:
@@ -67,20 +95,26 @@ class NamedFiles:
     withheld: frozenset[str]  # by an identifying answer
 
 
-def named_files(xml: bytes, form: CompiledForm) -> NamedFiles:
+def named_files(
+    xml: bytes,
+    form: CompiledForm,
+    hidden: frozenset[str] = IDENTIFYING,
+    closed: frozenset[str] = frozenset(),
+) -> NamedFiles:
     """Which files may be shown with the redacted XML. A file that no answer names is in neither: withhold it.
 
     The log of what was typed counts as an identifying answer where the form has any. Raises XmlUnreadable.
+    hidden, closed  as of `redacted_xml`
     """
     root = read_xml(xml)
-    marks = _marks(form)
+    marks = _marks(form, hidden, closed)
     named: set[str] = set()
     withheld: set[str] = set()
     _collect_files(root, _local(form.root_path), marks, named, withheld)
     for meta in (child for child in root if local_name(child.tag) == "meta"):
         for field in meta:
             if local_name(field.tag) == _AUDIT and field.text:
-                (withheld if marks.sealed else named).add(read_file_name(field.text.strip()))
+                (withheld if marks.hides else named).add(read_file_name(field.text.strip()))
     return NamedFiles(frozenset(named - withheld), frozenset(withheld))
 
 
@@ -115,7 +149,7 @@ def _is_shown_meta(path: str, root_path: str, marks: _Marks) -> bool:
     parent, _, name = path.rpartition("/")
     if parent != f"{root_path}/meta":
         return False
-    return name in _META_SHOWN or (marks is not _NOTHING and not marks.sealed)
+    return name in _META_SHOWN or not marks.hides
 
 
 def _blank(text: str | None) -> str | None:
@@ -123,26 +157,33 @@ def _blank(text: str | None) -> str | None:
     return text if text is not None and not text.strip() else None
 
 
-def _marks(form: CompiledForm) -> _Marks:
-    key = (form.hash, form.root_path)
+def _marks(
+    form: CompiledForm, hidden: frozenset[str] = IDENTIFYING, closed: frozenset[str] = frozenset()
+) -> _Marks:
+    key = (form.hash, form.root_path, hidden | IDENTIFYING, closed)
     marks = _kept.get(key)
     if marks is None:
         if len(_kept) >= _FORMS_KEPT:
             _kept.clear()
-        marks = _kept[key] = _read_marks(form)
+        marks = _kept[key] = _read_marks(form, hidden, closed)
     return marks
 
 
-def _read_marks(form: CompiledForm) -> _Marks:
-    containers, shown, sealed, binary = set(), set(), set(), set()
+def _read_marks(form: CompiledForm, hiding: frozenset[str], closed: frozenset[str]) -> _Marks:
+    containers: set[str] = set()
+    shown: set[str] = set()
+    sealed: set[str] = set()
+    binary: set[str] = set()
+    hidden: set[str] = set()
+    meta = f"{_local(form.root_path)}/meta/"
     for field in form.fields:  # in document order: what is around a question comes before it
         path = _local(field.path)
         parent = path.rpartition("/")[0]
         is_container = field.type in ("group", "repeat")
-        if field.sensitivity == "direct_identifier" or parent in sealed:
+        if field.sensitivity == "direct_identifier" or parent in sealed or path in closed:
             sealed.add(path)
-        elif not is_container:
-            shown.add(path)
+        elif not is_container and not path.startswith(meta):
+            (hidden if field.sensitivity in hiding else shown).add(path)
         if is_container:
             containers.add(path)
         if field.binary:
@@ -150,9 +191,7 @@ def _read_marks(form: CompiledForm) -> _Marks:
         while parent.count("/") > 1:  # a group without a field of its own
             containers.add(parent)
             parent = parent.rpartition("/")[0]
-    meta = f"{_local(form.root_path)}/meta"
-    shown = {path for path in shown if not path.startswith(f"{meta}/")}
-    return _Marks(frozenset(containers), frozenset(shown), frozenset(sealed), frozenset(binary))
+    return _Marks(*map(frozenset, (containers, shown, sealed, binary, hidden)))
 
 
 def _local(path: str) -> str:
@@ -160,6 +199,6 @@ def _local(path: str) -> str:
     return "/".join(step.rpartition(":")[2] for step in path.split("/"))
 
 
-_NOTHING = _Marks(frozenset(), frozenset(), frozenset(), frozenset())
+_NOTHING = _Marks(frozenset(), frozenset(), frozenset(), frozenset(), frozenset({"*"}))
 _FORMS_KEPT = 64
-_kept: dict[tuple[str, str], _Marks] = {}
+_kept: dict[tuple[str, str, frozenset[str], frozenset[str]], _Marks] = {}

@@ -22,6 +22,9 @@ _PARSER = etree.XMLParser(
     remove_pis=True,
 )
 _TOO_DEEP = etree.XPath("boolean(/*" + "/*" * MAX_DEPTH + ")")
+_ROOT_NAME = re.compile(rb"(?:\xef\xbb\xbf|\s|<\?.*?\?>|<!--.*?-->)*<[A-Za-z_\x80-\xff][^\s/>]*", re.DOTALL)
+_PREFIX = re.compile(rb"[<\s]/?([A-Za-z_\x80-\xff][\w.\x80-\xff-]*):[A-Za-z_\x80-\xff]")
+_UNDECLARED = "NS_ERR_UNDEFINED_NAMESPACE"
 _ROOT_TAG = re.compile(rb"<[A-Za-z_:\x80-\xff]")
 
 
@@ -55,7 +58,7 @@ def parse_xml(data: bytes) -> etree._Element:
         if root is None or doctype < root.start():
             raise XmlUnreadable("The XML has a document type declaration, which is never read.")
     try:
-        tree = etree.fromstring(data, _PARSER)
+        tree = _read(data)
     except etree.XMLSyntaxError as problem:
         raise XmlUnreadable(_why(problem)) from None
     except (ValueError, LookupError) as problem:
@@ -63,6 +66,23 @@ def parse_xml(data: bytes) -> etree._Element:
     if tree.getroottree().docinfo.internalDTD is not None:  # written in an encoding the scan above cannot see
         raise XmlUnreadable("The XML has a document type declaration, which is never read.")
     return tree
+
+
+def _read(data: bytes) -> etree._Element:
+    """Parse; a prefix that is declared nowhere is declared at the root, for names are compared without their
+    namespace, and clients write `<orx:meta>` into instances that do not say what orx is."""
+    try:
+        return etree.fromstring(data, _PARSER)
+    except etree.XMLSyntaxError as problem:
+        last = problem.error_log.last_error  # type: ignore[attr-defined]
+        root = _ROOT_NAME.match(data)
+        if last is None or last.type_name != _UNDECLARED or root is None:
+            raise
+        used = {prefix for prefix in _PREFIX.findall(data) if prefix not in (b"xml", b"xmlns")}
+        here = data[root.end() : data.find(b">", root.end())]
+        missing = sorted(prefix for prefix in used if b"xmlns:" + prefix + b"=" not in here)
+        declared = b"".join(b' xmlns:%s="urn:undeclared:%s"' % (prefix, prefix) for prefix in missing)
+        return etree.fromstring(data[: root.end()] + declared + data[root.end() :], _PARSER)
 
 
 def local_name(tag: str) -> str:

@@ -49,6 +49,7 @@ class Asked:
     project: Row | None = None
     form: Row | None = None
     verbs: frozenset[str] = frozenset()  # at the route's level
+    draft: Row | None = None  # the form's, on the paths of drafts
 
     @property
     def actor(self) -> Actor:

@@ -66,5 +66,6 @@ _HELD_WORDS = {
     HoldReason.TOO_LARGE: "Received and stored, but held: it is too large to be read at once.",
     HoldReason.UNREADABLE: "Received and stored, but held: it does not say which form it belongs to.",
     HoldReason.LINK_USED_UP: "Received and stored, but held: this link was used up before.",
+    HoldReason.OUTDATED: "Received and stored, but held: what it corrects had been corrected before.",
     HoldReason.NOT_ASSIGNED: "Received and stored, but held: this form was not given to this device.",
 }

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
+from sync.catalogue import form_states
 from sync.erasures import bury_what_came_again
+from sync.lineage import resolve
 from sync.originals import key_context
 from sync.receipt.answer import Receipt, ReceiptKind
 from sync.receipt.arrival import Arrival, SealedFile
@@ -35,6 +37,7 @@ from sync.receipt.statements import (
     body_row,
     submission_row,
 )
+from sync.records.standing import keep_standings
 from sync.seal import Keyring, SealKey
 from sync.store import WriteSession, new_uuid
 from sync.tables.log import ChangeKind, EventState
@@ -103,6 +106,7 @@ def write_batch(keyring: Keyring, session: WriteSession, arrivals: Sequence[Arri
         _insert_bodies(session, drafts, seqs)
         _insert_files(session, drafts, seqs)
         _insert_events(session, drafts)
+        _note_edits(session, drafts)
     return [_receipt(draft) for draft in drafts]
 
 
@@ -267,6 +271,17 @@ def _insert_events(session: WriteSession, drafts: Iterable[_Draft]) -> None:
             for id_, at in grown.items()
         ],
     )
+
+
+def _note_edits(session: WriteSession, drafts: Iterable[_Draft]) -> None:
+    """A record that was corrected is `edited` from now on, whatever it was reviewed as."""
+    edits = {
+        draft.record.id
+        for draft in drafts
+        if draft.brings_body and draft.version and draft.version.state == VersionState.EDIT
+    }
+    if edits:
+        keep_standings(session, resolve(session, edits, form_states(session)))
 
 
 # -- rows ---------------------------------------------------------------------------------------------

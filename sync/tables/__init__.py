@@ -27,6 +27,7 @@ from sync.tables.places import (
 )
 from sync.tables.records import (
     attachment,
+    file_choice,
     raw_body,
     record_key,
     submission,
@@ -78,6 +79,7 @@ __all__ = [
     "erasure",
     "event",
     "expected_observation",
+    "file_choice",
     "flag",
     "flow",
     "flow_split",

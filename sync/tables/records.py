@@ -35,6 +35,9 @@ class HoldReason(StrEnum):
     UNREADABLE = "unreadable"  # the XML of an authenticated device does not say which form it belongs to
     NOT_ASSIGNED = "not_assigned"  # the device was not given this form: a person decides
     LINK_USED_UP = "link_used_up"  # a public link was good for so many, or for one of each respondent
+    OUTDATED = (
+        "outdated"  # corrects a version that had been corrected; its sender was told so, a person decides
+    )
 
 
 class Submission(SQLModel, table=True):
@@ -130,6 +133,23 @@ class Attachment(SQLModel, table=True):
     received_at: datetime = Field(sa_type=UtcInstant)
 
 
+class FileChoice(SQLModel, table=True):
+    """Which file a version shows under a name, as somebody set it over the API: the newest counts, until a
+    file of that name is received after it. Without one a version shows the newest, or its predecessor's."""
+
+    __tablename__ = "file_choice"
+    __table_args__ = (Index(None, "submission_id"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
+    uuid: str = Field(sa_type=Text, unique=True)
+    submission_id: int = Field(sa_type=BigId, foreign_key="submission.id")  # the version's own
+    name: str = Field(sa_type=Text)
+    attachment_id: int | None = Field(default=None, sa_type=BigId)  # None: taken off; the file is kept
+    newest_id: int | None = Field(default=None, sa_type=BigId)  # the newest file of that name at the time
+    actor_uuid: str | None = Field(default=None, sa_type=Text)
+    chosen_at: datetime = Field(sa_type=UtcInstant)
+
+
 class SubmissionComment(SQLModel, table=True):
     """What somebody wrote about a record: to the team, or back to whoever sent it. Sealed, for people write
     names; gone with the record's key."""
@@ -150,4 +170,5 @@ submission_version = table_of(SubmissionVersion)
 raw_body = table_of(RawBody)
 record_key = table_of(RecordKey)
 attachment = table_of(Attachment)
+file_choice = table_of(FileChoice)
 submission_comment = table_of(SubmissionComment)

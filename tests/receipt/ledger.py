@@ -30,7 +30,7 @@ def records(store: Store) -> dict[str, Held]:
     """Every record by instanceID; an instanceID that is there twice fails."""
     found: dict[str, Held] = {}
     with store.read() as session:
-        for row in session.all(select(submission.c.id, submission.c.instance_id)):
+        for row in session.all(select(submission.c.id, submission.c.instance_id).order_by(submission.c.id)):
             assert row["instance_id"] not in found, f"{row['instance_id']} is there twice"
             versions = session.all(
                 select(submission_version)
