@@ -1,7 +1,7 @@
 """`/v1/projects/{p}/forms/{f}/submissions`: records sent, listed, looked at and corrected.
 
 What comes here goes through the same receipt as a tablet's. These clients are refused where ODK Central would
-refuse them, after what they sent was kept (decision 0013).
+refuse them, after what they sent was kept (decision 0014).
 """
 
 from __future__ import annotations
