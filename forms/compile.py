@@ -18,6 +18,7 @@ from pyxform.xls2xform import convert
 from forms.cells import cells_of
 from forms.checks import check_outline
 from forms.contract import check_annotations, check_mapping
+from forms.entities import check_entities
 from forms.hostile import check_size, check_xml
 from forms.mapping import Annotation
 from forms.model import Compilation, CompiledForm
@@ -130,7 +131,7 @@ def _read_back(
     if converted.xform is not None:
         try:
             form = read_xform(converted.xform)
-            return form, check_mapping(form, cells)
+            return form, [*check_mapping(form, cells), *check_entities(form)]
         except BadXForm as bad:
             converted.error = str(bad)
     fields = draft_fields(outline, annotations)
@@ -173,7 +174,7 @@ def _compile_xform(data: bytes) -> Compilation:
     except BadXForm as bad:
         hint = "Upload an XForm made by an XForms tool, or the XLSForm it was made from."
         return Compilation(None, (FormProblem("bad-xform", str(bad), hint),))
-    found = check_mapping(form, lambda _: None)
+    found = [*check_mapping(form, lambda _: None), *check_entities(form)]
     if not form.title:
         detail = "It has no <h:title>, and tablets refuse a form without one."
         found.insert(0, FormProblem("bad-xform", detail, "Give it a title and upload it again."))

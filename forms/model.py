@@ -83,6 +83,26 @@ class RowMaker:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedAnswer:
+    """An answer that is kept in a property of an entity."""
+
+    property: str
+    path: str  # the question
+    sensitivity: Sensitivity = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class EntityDeclaration:
+    """Entities that a submission makes or changes: one, or one for each instance of a repeat."""
+
+    dataset: str  # the name of the list
+    actions: tuple[str, ...]  # of "create", "update"
+    path: str  # of the form's root, or of the repeat
+    is_repeat: bool
+    answers: tuple[SavedAnswer, ...] = ()  # in the order of the questions
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledForm:
     xml_form_id: str
     version: str  # "" when the form has none: absent and blank are equal (PROTOCOL 1.1)
@@ -99,6 +119,7 @@ class CompiledForm:
     vocabulary_version: str = ""
     mapping_version: int = 1  # 1: the form's own; higher: a revision of it (forms.mapping_revisions)
     mapping_hash: str = ""  # of that revision: two projects may read one XForm differently
+    entities: tuple[EntityDeclaration, ...] = ()  # the entity lists its submissions write to
 
     @property
     def encrypted(self) -> bool:

@@ -82,6 +82,8 @@ PROBLEM_TITLES: dict[str, str] = {
     "missing-media": "A file the form refers to is missing",
     "pyxform": "pyxform refuses the form",
     "bad-xform": "The XForm cannot be used",
+    "bad-entities": "What the form says about entities cannot be used",
+    "old-entities": "The form was written for an older specification of entities",
     # the mapping contract
     "bad-mapping": "The mapping cannot be read",
     "unknown-variable": "The harmonised variable does not exist",

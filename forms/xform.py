@@ -14,9 +14,10 @@ from typing import get_args
 
 from lxml import etree
 
+from forms.entities import BadEntities, read_entities
 from forms.grain import plan_rows
 from forms.mapping import Annotation
-from forms.model import AnswerType, Choice, CompiledForm, Field, Sensitivity
+from forms.model import AnswerType, Choice, CompiledForm, EntityDeclaration, Field, Sensitivity
 from forms.vocabulary import VERSION
 from forms.xform_document import (
     TEMPLATE,
@@ -78,7 +79,16 @@ def read_document(document: XFormDocument, xform: bytes) -> CompiledForm:
         root_path=document.root_path,
         public_key=public_key_of(document.model),
         vocabulary_version=VERSION if plan.bindings or plan.makers else "",
+        entities=_entities(document, fields),
     )
+
+
+def _entities(document: XFormDocument, fields: tuple[Field, ...]) -> tuple[EntityDeclaration, ...]:
+    """What cannot be used is told when a form is compiled (forms/entities.py); a published one is read on."""
+    try:
+        return read_entities(document, fields)
+    except BadEntities:
+        return ()
 
 
 def annotations_by_path(

@@ -23,6 +23,7 @@ from server.central import (
     assignments,
     audits,
     config,
+    entity_routes,
     keys,
     preferences,
     projects,
@@ -95,6 +96,8 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     for resource in (audits, config, preferences, actor_properties, analytics):
         app.include_router(resource.router)
     app.include_router(submissions.router)
+    for router in entity_routes.ROUTERS:
+        app.include_router(router)
     problems.install(app)
     app.add_middleware(WholeSegments)
     app.add_middleware(Viewing)

@@ -29,6 +29,7 @@ from server.central import site_problems as site
 from server.odata import problems as odata
 from server.openrosa.responses import RETRY_AFTER_S, openrosa_problem
 from sync import encryption_keys, managed_keys, odk_cipher, passwords, problems
+from sync.entities import problems as entities
 from sync.problems import Problem
 
 log = logging.getLogger("waypost.http")
@@ -96,6 +97,28 @@ CENTRAL: Mapping[type[Problem], float] = {
     records.EditOutdated: 409.9,
     records.NoWebEditor: 409.11,
     records.NotEditable: 409.12,
+    entities.MissingValue: 400.2,
+    entities.UnexpectedValue: 400.8,
+    entities.WrongValueType: 400.11,
+    entities.InvalidEntityForm: 400.25,
+    entities.NotADataFile: 400.26,
+    entities.InvalidEntity: 400.28,
+    entities.PendingSubmissions: 400.29,
+    entities.UnexpectedAttributes: 400.31,
+    entities.NoConflict: 400.32,
+    entities.SeveralEntitiesRefused: 400.43,
+    entities.ActionNotPermitted: 403.2,
+    entities.DatasetNotFound: 404.7,
+    entities.EntityNotFound: 404.8,
+    entities.EntityVersionNotFound: 404.9,
+    entities.EntityDeleted: 404.11,
+    entities.AlreadyExists: 409.3,
+    entities.EntityVersionConflict: 409.15,
+    entities.SimilarDataset: 409.16,
+    entities.SimilarProperties: 409.17,
+    entities.UsedByDeleted: 409.19,
+    entities.DatasetInUse: 409.21,
+    entities.PropertyInUse: 409.22,
     odata.BadExpression: 400.18,
     odata.UnknownProperty: 400.23,
     odata.Unsupported: 501.4,

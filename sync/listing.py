@@ -52,7 +52,7 @@ from sync.tables.log import ChangeKind
 _FILES_KEPT = 20_000
 _BYTES_KEPT = 64 << 20
 
-_COLLECTED = (str(ChangeKind.SUBMISSION), str(ChangeKind.ATTACHMENT))
+_COLLECTED = (str(ChangeKind.SUBMISSION), str(ChangeKind.ATTACHMENT), str(ChangeKind.ENTITY))
 """Changes that no list follows from, and nearly all there are."""
 
 

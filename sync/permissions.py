@@ -29,7 +29,7 @@ _MANAGING = (
     "assignment.list", "assignment.create", "assignment.delete",
     "public_link.create", "public_link.list", "public_link.read", "public_link.update", "public_link.delete",
     "session.end",
-    "dataset.list", "dataset.read", "dataset.create", "dataset.update",
+    "dataset.list", "dataset.read", "dataset.create", "dataset.update", "dataset.delete",
     "entity.list", "entity.read", "entity.create", "entity.update", "entity.delete", "entity.restore",
 )  # fmt: skip
 _RUNNING = (
@@ -40,9 +40,11 @@ _RUNNING = (
     "backup.create", "backup.run", "backup.terminate",
 )  # fmt: skip
 
-WITHIN_AREA = frozenset((*_FILLING, *_REVIEWING)) - {"field_key.list"}
+WITHIN_AREA = frozenset((*_FILLING, *_REVIEWING)) - {
+    "field_key.list", "dataset.list", "dataset.read", "entity.list", "entity.read",
+}  # fmt: skip
 """What a grant narrowed to a place, an area or an organisation lets do. Whoever has a part of a project must
-not hand out, change or delete the whole."""
+not hand out, change or delete the whole; and an entity lies nowhere, so that it is in nobody's part."""
 
 
 @dataclass(frozen=True, slots=True)

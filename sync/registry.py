@@ -18,6 +18,7 @@ from forms.problems import FormProblem
 from sync.catalogue import FormStates, catalogue, compiled_form, form_states
 from sync.compiling import compile_in_sandbox
 from sync.encryption_keys import key_of_form, under_projects_key
+from sync.entities.publishing import publish_entities
 from sync.form_change import refuse_type_changes
 from sync.media import media_names, store_media
 from sync.odk_validate import NONE, Validation, validate
@@ -189,6 +190,7 @@ def _publish(
     known = _form_row(session, project_id, compiled.xml_form_id)
     version, is_new = _version_row(session, known, compiled, source, by)
     session.execute(update(form).where(form.c.id == known["id"]).values(current_version_id=version["id"]))
+    publish_entities(session, project_id, version["id"], compiled, by)
     missing = store_media(session, version["id"], known["current_version_id"], compiled.media, files)
     released = _release(
         session,

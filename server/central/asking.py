@@ -17,6 +17,7 @@ from server.central.problems import MissingParameter, OutOfRange, Unparseable, W
 
 _LARGEST = 2**31 - 1
 MAX_JSON_BYTES = 250_000
+MAX_BULK_BYTES = 100_000_000  # a file of entities
 
 Id = Annotated[int, Path(ge=-_LARGEST, le=_LARGEST)]
 """A numeric id in a path: not a number is 400.11, one no id can be is 400.22."""
@@ -26,13 +27,22 @@ T = TypeVar("T")
 
 async def json_object(request: Request) -> dict[str, Any]:
     """The JSON object of the body; {} for an empty one. Raises Unparseable."""
+    return await _json_object(request, MAX_JSON_BYTES)
+
+
+async def bulk_json_object(request: Request) -> dict[str, Any]:
+    """The same for a body that holds a whole file."""
+    return await _json_object(request, MAX_BULK_BYTES)
+
+
+async def _json_object(request: Request, most: int) -> dict[str, Any]:
     kept: dict[str, Any] | None = getattr(request.state, "json_object", None)
     if kept is not None:
         return kept
-    body = b""
+    body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > MAX_JSON_BYTES:
+        if len(body) > most:
             raise Unparseable(len(body))
     try:
         value = orjson.loads(body) if body.strip() else {}

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from server.central.actors import actor_value
 from server.central.answers import answer, instant
 from server.central.asking import is_extended, paging
+from server.central.dataset_values import dataset_value
 from server.central.problems import WrongType
 from server.central.projects import project_value
 from server.central.routing import SiteGate, route
@@ -74,6 +75,8 @@ def _actee(actee: Actee) -> dict[str, Any]:
         return actor_value(row)
     if actee.kind == "project":
         return project_value(row)
+    if actee.kind == "dataset":
+        return dataset_value(row)
     return {
         "projectId": row["project_id"],
         "xmlFormId": row["xml_form_id"],

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from server.central.asking import Id, json_object
+from server.central.asking import Id, bulk_json_object, json_object
 from server.central.callers import Caller, identify
 from server.central.paths import form_id
 from server.central.problems import AuthenticationFailed
@@ -160,12 +160,15 @@ def route(
     path: str,
     gate: Gate,
     takes: Mapping[str, str] | None = None,
+    bulk: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Serve a path. A GET is served for HEAD too, which the description leaves out.
 
     takes  the fields of the JSON body with their types; None: the handler reads the body itself, if at all
+    bulk   the body may hold a whole file
     """
-    needed = [*([] if takes is None else [Depends(json_object)]), Depends(gate)]
+    reads = bulk_json_object if bulk else json_object
+    needed = [*([] if takes is None else [Depends(reads)]), Depends(gate)]
     extra: dict[str, Any] = {"x-verb": gate.verb, "x-level": str(gate.level)}
     if takes:
         properties = {name: {"type": kind} for name, kind in takes.items()}

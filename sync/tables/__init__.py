@@ -13,6 +13,16 @@ from sync.tables.derived import (
     tag,
 )
 from sync.tables.dimensions import enumerator, operation, round_
+from sync.tables.entities import (
+    dataset,
+    dataset_filter,
+    dataset_property,
+    dataset_source,
+    entity,
+    entity_intake,
+    entity_source,
+    entity_version,
+)
 from sync.tables.harmonised import HARMONISED, baseline, event, flow, flow_split, observation, profile
 from sync.tables.log import audit, change, erasure, origin, receipt_event
 from sync.tables.places import (
@@ -70,11 +80,19 @@ __all__ = [
     "code_crosswalk",
     "code_list",
     "corridor",
+    "dataset",
+    "dataset_filter",
+    "dataset_property",
+    "dataset_source",
     "decision",
     "duplicate_candidate",
     "duplicate_key",
     "duplicate_pair",
     "encryption_key",
+    "entity",
+    "entity_intake",
+    "entity_source",
+    "entity_version",
     "enumerator",
     "erasure",
     "event",

@@ -49,6 +49,8 @@ class ChangeKind(StrEnum):
     DECISION = "decision"
     ERASURE = "erasure"
     INFORMANT = "informant"
+    DATASET = "dataset"
+    ENTITY = "entity"
 
 
 class Change(SQLModel, table=True):
@@ -92,6 +94,7 @@ class Audit(SQLModel, table=True):
     """Append-only: row_hash = SHA256(prev_hash || canonical JSON). Triggers refuse UPDATE and DELETE."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index(None, "object_uuid"),)
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
     at: datetime = Field(sa_type=UtcInstant)

@@ -99,6 +99,7 @@ ELSEWHERE = {
     "server/test_odk_validate.py": {"odk-validate"},
     "forms/test_diff.py": {"type-changed", "repeat-changed"},
     "test_remap.py": {"not-only-mapping"},
+    "entities/test_declarations.py": {"bad-entities", "old-entities"},
     "forms/test_lint.py": {*RULES, "bad-lint"},
 }
 """Problems that are not told by checking a form, and the stories that tell of them."""
