@@ -1,7 +1,7 @@
 """Entity lists (the API's datasets), their entities, and what submissions did to them.
 
 A log beside the raw records, not derived from them: versions are only ever added, in the order in which they
-came to be, and a rebuild finds them as they were (decision 0014). What an entity says (label, values) is
+came to be, and a rebuild finds them as they were (decision 0015). What an entity says (label, values) is
 sealed under a key of its own, for it often names a person: a copy of the database tells no name, and erasing
 one entity destroys its key. What a submission says about entities before it was applied stands in
 `entity_intake`, sealed under the submission's record key, and goes with it.
