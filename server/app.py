@@ -24,6 +24,7 @@ from server.central import (
     audits,
     config,
     entity_routes,
+    held,
     keys,
     preferences,
     projects,
@@ -91,7 +92,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.include_router(
         settings_codes.router
     )  # before app-users/{id}, which would take `sheets.html` for an id
-    for resource in (sessions, users, roles, assignments, projects, app_users, keys):
+    for resource in (sessions, users, roles, assignments, projects, app_users, keys, held):
         app.include_router(resource.router)
     for resource in (audits, config, preferences, actor_properties, analytics):
         app.include_router(resource.router)

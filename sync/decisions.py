@@ -66,6 +66,14 @@ _ADOPTABLE = [
         HoldReason.OUTDATED,
     )
 ]
+_ABOUT_BODIES = (
+    DecisionKind.ADOPT,
+    DecisionKind.USE,
+    DecisionKind.LEAD,
+    DecisionKind.DISCARD,
+    DecisionKind.KEEP,
+)
+"""What lineage is worked out from: the record has to be processed again."""
 
 
 def reject(record_id: str) -> str:
@@ -172,10 +180,12 @@ def take_back(
             rejected = row["outcome"].removeprefix(REJECT)
             apply_decisions(session, [pair["record_a"], pair["record_b"]] if pair else [rejected])
         else:
-            of = _submission(session, subject)
+            of = _submission(session, _submission_of(session, row["kind"], subject))
             apply_to_record(session, of["root_id"] or of["id"])
-            if row["kind"] == DecisionKind.ADOPT:
+            if row["kind"] in _ABOUT_BODIES:
                 queue.requeue(session, [of["id"]])
+            if row["kind"] == DecisionKind.KEEP:
+                _withdraw_kept(session, row["outcome"], actor_uuid)
         return made
 
     return store.write(work)
@@ -221,6 +231,28 @@ def _pairs(session: ReadSession, project_uuid: str | None) -> Sequence[RowMappin
     return session.all(
         select(duplicate_pair).where(mine).order_by(duplicate_pair.c.score.desc(), duplicate_pair.c.uuid)
     )
+
+
+def _submission_of(session: ReadSession, kind: str, subject: str) -> str:
+    """The submission a decision's subject is, or belongs to."""
+    if kind in (DecisionKind.DISCARD, DecisionKind.KEEP):
+        found = session.scalar(
+            select(submission.c.uuid)
+            .join(submission_version, submission_version.c.submission_id == submission.c.id)
+            .where(submission_version.c.uuid == subject)
+        )
+        return str(found or subject)
+    return subject.partition(":")[0] if kind == DecisionKind.SETTLE else subject
+
+
+def _withdraw_kept(session: WriteSession, submission_uuid: str, actor_uuid: str | None) -> None:
+    """The record a body had become is withdrawn when that is taken back; it stays stored."""
+    row = session.first(_SUBMISSION.where(submission.c.uuid == submission_uuid))
+    if row is not None:
+        kind = DecisionKind.WITHDRAW
+        add_decision(session, row["project_uuid"], kind, row["uuid"], "withdraw", actor_uuid)
+        apply_to_record(session, row["root_id"] or row["id"])
+        queue.requeue(session, [row["id"]])
 
 
 def _uuid_of(session: ReadSession, project_id: int) -> str:

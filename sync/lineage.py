@@ -21,10 +21,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from sync.choices import Choices, read_choices
 from sync.queue import parked_now
 from sync.store import ReadSession
-from sync.tables import decision, submission, submission_version
-from sync.tables.derived import DecisionKind
+from sync.tables import submission, submission_version
 from sync.tables.records import HoldReason, VersionState
 
 FormState = Callable[[str, str, str], str]
@@ -102,7 +102,8 @@ class Record:
 def resolve(session: ReadSession, submission_ids: Collection[int], form_state: FormState) -> list[Record]:
     """The records that the given submissions belong to, each once, in the order of their first id."""
     nodes = _load(session, submission_ids)
-    adopted = _adopted(session, [node.uuid for node in nodes.values()])
+    bodies = [version.uuid for node in nodes.values() for version in node.versions]
+    choices = read_choices(session, [node.uuid for node in nodes.values()], bodies)
     parked = parked_now(session, nodes)
     by_key = {node.key: node for node in nodes.values()}
     children: dict[int, list[Node]] = defaultdict(list)
@@ -119,9 +120,9 @@ def resolve(session: ReadSession, submission_ids: Collection[int], form_state: F
         members = tuple(_below(top, children))
         seen.update(node.id for node in members)
         # Any adopted edit lets its chain count: an earlier edit that comes later must not hide it.
-        is_adopted = any(node.uuid in adopted for node in members) and top.parent_key not in by_key
+        is_adopted = any(node.uuid in choices.adopted for node in members) and top.parent_key not in by_key
         is_root = top.deprecated_id is None or is_adopted
-        records.append(_record(top if is_root else None, members, children, form_state, adopted, parked))
+        records.append(_record(top if is_root else None, members, children, form_state, choices, parked))
     return records
 
 
@@ -130,19 +131,20 @@ def _record(
     members: tuple[Node, ...],
     children: dict[int, list[Node]],
     form_state: FormState,
-    adopted: set[str],
+    choices: Choices,
     parked: set[int],
 ) -> Record:
     states: dict[int, tuple[str, str | None]] = {}
     for node in members:
-        states.update(_states(node, root, form_state, node.uuid in adopted))
+        states.update(_states(node, root, form_state, choices))
     usable = {
         node.id: version
         for node in members
         for version in node.versions
         if states[version.id][0] in (VersionState.CURRENT, VersionState.EDIT)
     }
-    conflicts = tuple(v for n in members for v in n.versions if states[v.id][0] == VersionState.CONFLICT)
+    conflicts = tuple(v for n in members for v in _undecided(n, choices) if _conflicts(states[v.id]))
+    preferred = _preferred(members, children, choices)
 
     def leads_on(node: Node) -> bool:
         """Whether an edit, or one after it, may count: one that waits for somebody hides none beside it."""
@@ -156,20 +158,22 @@ def _record(
             not_applied.append(version)
         elif version is not None:
             winner, not_applied = version, []
-        following = sorted(children.get(at.id, []), key=lambda node: (leads_on(node), node.uuid))
-        branched = branched or len(following) > 1
+        following = sorted(children.get(at.id, []), key=lambda n: (leads_on(n), n.id in preferred, n.uuid))
+        branched = branched or (len(following) > 1 and not any(node.id in preferred for node in following))
         at = following[-1] if following else None
     return Record(root, members, winner, branched, conflicts, states, tuple(not_applied))
 
 
 def _states(
-    node: Node, root: Node | None, form_state: FormState, is_adopted: bool
+    node: Node, root: Node | None, form_state: FormState, choices: Choices
 ) -> dict[int, tuple[str, str | None]]:
-    """What each version of a submission is: the first that came counts, others conflict with it."""
+    """What each version of a submission is: the one that was chosen counts, else the first that came; others
+    conflict with it. What was set aside never counts, and says what it would be if it were the only one."""
+    is_adopted = node.uuid in choices.adopted
     own = VersionState.CURRENT if root is not None and node.id == root.id else VersionState.EDIT
     states: dict[int, tuple[str, str | None]] = {}
     taken = False
-    for version in sorted(node.versions, key=lambda v: v.id):
+    for version in sorted(node.versions, key=lambda v: (v.uuid not in choices.used, v.id)):
         undecided = version.hold_reason in _A_PERSON_DECIDES
         while_closed = is_adopted and version.hold_reason == HoldReason.FORM_CLOSED
         # stays noted: the adoption may be taken back
@@ -178,6 +182,10 @@ def _states(
             states[version.id] = (version.state, version.hold_reason)
         elif undecided and not is_adopted:
             states[version.id] = (VersionState.HELD, version.hold_reason)
+        elif version.uuid in choices.set_aside:
+            held = kept or _hold_reason(node, version, root, form_state, is_adopted) or HoldReason.DISCARDED
+            alone = len(node.versions) == 1
+            states[version.id] = (VersionState.HELD, held) if alone else (VersionState.CONFLICT, kept)
         elif taken:
             states[version.id] = (VersionState.CONFLICT, kept)
         else:
@@ -185,6 +193,28 @@ def _states(
             reason = _hold_reason(node, version, root, form_state, is_adopted)
             states[version.id] = (VersionState.HELD, kept or reason) if reason else (own, kept)
     return states
+
+
+def _undecided(node: Node, choices: Choices) -> list[Version]:
+    """The versions of a submission that nobody has decided about, by themselves or by choosing one."""
+    if _is_used(node, choices):
+        return []
+    return [version for version in node.versions if version.uuid not in choices.set_aside]
+
+
+def _preferred(members: tuple[Node, ...], children: dict[int, list[Node]], choices: Choices) -> set[int]:
+    """The submissions on the way to an edit that somebody chose at a branch."""
+    if not choices.led:
+        return set()
+    return {node.id for node in members if any(n.uuid in choices.led for n in _below(node, children))}
+
+
+def _is_used(node: Node, choices: Choices) -> bool:
+    return any(version.uuid in choices.used for version in node.versions)
+
+
+def _conflicts(state: tuple[str, str | None]) -> bool:
+    return state[0] == VersionState.CONFLICT
 
 
 def _hold_reason(
@@ -257,15 +287,3 @@ def _by_form(nodes: Iterable[Node]) -> dict[tuple[str, str], list[Node]]:
     for node in nodes:
         groups[node.project_uuid, node.xml_form_id].append(node)
     return groups
-
-
-def _adopted(session: ReadSession, uuids: list[str]) -> set[str]:
-    """Held submissions a coordinator let count all the same: the newest decision on each stands. An adopted
-    edit stands for itself until its original comes, and then belongs to it: it never counts twice."""
-    statement = (
-        select(decision.c.subject_uuid, decision.c.outcome)
-        .where(decision.c.kind == DecisionKind.ADOPT, decision.c.subject_uuid.in_(uuids))
-        .order_by(decision.c.decided_at, decision.c.uuid)
-    )
-    newest = {row["subject_uuid"]: row["outcome"] for row in session.all(statement)}
-    return {uuid for uuid, outcome in newest.items() if outcome == "adopt"}

@@ -121,6 +121,11 @@ class DecisionKind(StrEnum):
     WITHDRAW = "withdraw"
     REVIEW = "review"  # outcome: approved, hasIssues, rejected, edited
     DELETE = "delete"  # hidden and out of all figures; restored by the decision that reverses it
+    USE = "use"  # of a submission with several bodies: outcome, the uuid of the version that counts
+    LEAD = "lead"  # of an original whose edits branch: outcome, the uuid of the edit that counts
+    KEEP = "keep"  # of a version beside another: outcome, the uuid of the submission it became
+    DISCARD = "discard"  # of a version: stored, and never applied
+    SETTLE = "settle"  # of an original: outcome, what nobody need look at any more (incomplete, branched)
 
 
 class Decision(SQLModel, table=True):

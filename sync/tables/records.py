@@ -38,6 +38,7 @@ class HoldReason(StrEnum):
     OUTDATED = (
         "outdated"  # corrects a version that had been corrected; its sender was told so, a person decides
     )
+    DISCARDED = "discarded"  # somebody decided that it does not count; nothing else holds it
 
 
 class Submission(SQLModel, table=True):
