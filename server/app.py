@@ -47,6 +47,8 @@ from server.openrosa.forms import form_resource
 from server.openrosa.submission import submission
 from server.settings import Settings
 from server.viewing import Viewing
+from server.webhooks import routes as webhooks
+from server.webhooks.sender import sending
 from sync.catalogue import catalogue
 from sync.migrate import check_schema
 from sync.orphans import sweep
@@ -89,6 +91,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.include_router(datasets.earlier)
     app.include_router(odata.router)
     app.include_router(data_dictionary)
+    app.include_router(webhooks.router)
     app.include_router(
         settings_codes.router
     )  # before app-users/{id}, which would take `sheets.html` for an id
@@ -129,7 +132,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     store.writer.on_broken = end_process
     try:
         check_schema(store.engine)
-        with _chores(app), _working(settings, store):
+        with _chores(app), _working(settings, store), sending(settings, store):
             yield
     finally:
         if app.state.owns_store:

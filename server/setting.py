@@ -5,6 +5,7 @@ Used by server/settings.py alone. Text goes in, a value comes out, or what the v
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, field
@@ -74,6 +75,15 @@ def flag(text: str) -> bool:
 
 def several(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def networks(text: str) -> tuple[str, ...]:
+    """Addresses and networks: `10.0.0.7,fd00::/8`."""
+    parts = several(text)
+    try:
+        return tuple(str(ipaddress.ip_network(part, strict=False)) for part in parts)
+    except ValueError:
+        raise Unreadable("addresses or networks such as 10.0.0.7,192.168.0.0/16") from None
 
 
 def one_of(*allowed: str) -> Callable[[str], str]:

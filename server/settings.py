@@ -18,6 +18,7 @@ from server.setting import (
     Errors,
     address,
     flag,
+    networks,
     one_of,
     read_setting,
     seconds,
@@ -170,6 +171,24 @@ class Forms:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhooks:
+    """Telling other servers what happened (docs/WEBHOOKS.md)."""
+
+    sending: bool = setting(
+        "WAYPOST_WEBHOOKS", "0: send nothing; what is to be told waits. `waypost webhook` makes them.",
+        True, flag,
+    )  # fmt: skip
+    private: tuple[str, ...] = setting(
+        "WAYPOST_WEBHOOK_PRIVATE",
+        "Private, loopback and link-local addresses or networks that may be told, comma-separated.",
+        (), networks, shown="none",
+    )  # fmt: skip
+    retry_hours: float = setting(
+        "WAYPOST_WEBHOOK_RETRY_HOURS", "How long a delivery is tried before it is parked.", 24.0, seconds
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Faults:
     """Deliberate faults, to show that the tests and the demo notice them. Never on a server with data."""
 
@@ -187,6 +206,7 @@ class Settings:
     receipt: Receipt = field(default_factory=Receipt)
     worker: Worker = field(default_factory=Worker)
     forms: Forms = field(default_factory=Forms)
+    webhooks: Webhooks = field(default_factory=Webhooks)
     faults: Faults = field(default_factory=Faults)
 
     @classmethod

@@ -48,6 +48,7 @@ from server.cli import (
     submission,
     token,
     user,
+    webhook,
 )
 from server.cli import round as round_
 
@@ -138,6 +139,7 @@ for name, group in (
     ("duplicates", duplicates.app),
     ("dataset", dataset.app),
     ("import", imports.app),
+    ("webhook", webhook.app),
 ):
     app.add_typer(group, name=name)
 app.command("rebuild")(instance.rebuild)

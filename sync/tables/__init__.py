@@ -58,6 +58,7 @@ from sync.tables.registry import (
     project,
 )
 from sync.tables.site import actor_property, actor_property_value, site_config, user_preference
+from sync.tables.webhooks import webhook, webhook_delivery
 
 __all__ = [
     "HARMONISED",
@@ -133,4 +134,6 @@ __all__ = [
     "user_account",
     "user_preference",
     "user_session",
+    "webhook",
+    "webhook_delivery",
 ]
