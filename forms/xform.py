@@ -26,6 +26,7 @@ from forms.xform_document import (
     XFormDocument,
     child_text,
     children,
+    form_id_of,
     instance_id,
     local_name,
     nodeset_key,
@@ -50,14 +51,15 @@ def read_xform(xform: bytes) -> CompiledForm:
     """Read a form from its XForm.
 
     xform  the bytes as served; `hash` is their md5.
-    Raises BadXForm when they are no XForm, or its instance has no id: such a form cannot be published.
+    Raises BadXForm when they are no XForm, or its instance has neither id nor a namespace of its own: such a
+    form cannot be published.
     """
     return read_document(open_xform(xform), xform)
 
 
 def read_document(document: XFormDocument, xform: bytes) -> CompiledForm:
     """The same for an XForm already opened."""
-    xml_form_id = (document.root.get("id") or "").strip()
+    xml_form_id = form_id_of(document.root)
     if not xml_form_id:
         raise BadXForm(
             "Its primary instance has no id attribute: submissions could not say what form they are."

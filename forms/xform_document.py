@@ -34,6 +34,14 @@ def local_name(element: etree._Element) -> str:
     return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
 
 
+def form_id_of(root: etree._Element) -> str:
+    """The id of an instance's root; of one without, its namespace, by which OpenRosa named forms first and
+    tablets still do; "" when it has neither."""
+    given = (root.get("id") or "").strip()
+    namespace = str(etree.QName(root).namespace or "").strip()
+    return given or (namespace if namespace not in (XFORMS, XHTML) else "")
+
+
 def version_of(root: etree._Element) -> str:
     """The version attribute of an instance's root, under whatever prefix; "" when there is none."""
     named = root.get("version")

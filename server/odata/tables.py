@@ -158,7 +158,11 @@ class _Builder:
     ) -> None:
         self._inside = inside
         self._marks = marks
-        self._meta = f"{form.root_path}/meta"
+        self._meta = {
+            f"{form.root_path}/{field.name}"
+            for field in inside.get(form.root_path, ())
+            if field.name.rpartition(":")[2] == "meta"
+        }
         self.tables: list[Table] = []
 
     def table(self, steps: tuple[Step, ...], path: str, around: str) -> None:
@@ -172,9 +176,9 @@ class _Builder:
         for field in self._inside.get(around, ()):
             raw = field.name.rpartition(":")[2]
             name = _free(odata_name(field.name), taken)
-            if around == self._meta and raw != "instanceID":
+            if around in self._meta and raw != "instanceID":
                 continue  # instanceName repeats answers that identify
-            if around == self._meta:
+            if around in self._meta:
                 yield InstanceId(name)
             elif field.type == "repeat":
                 self.table((*steps, Step(name, raw, field.path, True)), field.path, field.path)

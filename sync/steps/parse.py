@@ -92,10 +92,10 @@ def _plan(form: CompiledForm) -> _Plan:
 def _compile(form: CompiledForm) -> _Plan:
     root = _Node(form.root_path, children={})
     nodes = {form.root_path: root}
+    meta = _child(root, "meta", f"{form.root_path}/meta")
+    meta.ignored = True  # before its fields are added, which may write it `orx:meta`
     for question in form.fields:
         _add(nodes, question, form.root_path)
-    meta = _child(root, "meta", f"{form.root_path}/meta")
-    meta.ignored = True
     audit = _child(meta, "audit", f"{form.root_path}/meta/audit")
     audit.children, audit.binary, audit.ignored = None, True, True
     return _Plan(root, _preloaded(form, "start"), _preloaded(form, "end"))
@@ -122,7 +122,7 @@ def _add(nodes: dict[str, _Node], question: Field, root_path: str) -> None:
     node.read, node.expected = READERS[question.type]
     node.binary = question.binary
     # The receipt has read meta; its instanceName may repeat identifying answers, so it stays there.
-    node.ignored = parent.ignored or parent.path == f"{root_path}/meta"
+    node.ignored = parent.ignored
     if not (node.identifying or node.binary or node.ignored):
         parent.plain[name] = (node.path, node.read, node.expected)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.people import Person, comes
-from tests.forms.enumerator import enumerator
 from tests.receipt.conftest import mission, station, tablet
 from tests.server.conftest import compiled, office, settings
 from tests.server.office import Office
 
-__all__ = ["compiled", "enumerator", "mission", "office", "settings", "station", "tablet"]
+__all__ = ["compiled", "mission", "office", "settings", "station", "tablet"]
 
 
 @pytest.fixture

@@ -170,6 +170,12 @@ public class Enumerator {
                 return new DateTimeData(DateUtils.parseDateTime(answer));
             case Constants.DATATYPE_GEOPOINT:
                 return new GeoPointData().cast(new UncastData(answer));
+            case Constants.DATATYPE_GEOTRACE:
+                return new GeoTraceData().cast(new UncastData(answer));
+            case Constants.DATATYPE_GEOSHAPE:
+                return new GeoShapeData().cast(new UncastData(answer));
+            case Constants.DATATYPE_DECIMAL:
+                return new DecimalData(Double.parseDouble(answer));
             default:
                 return new StringData(answer);
         }

@@ -43,17 +43,14 @@ class Filled:
     ]  # "constraint day/men", "required ...", "not-asked ...", "no-choice ...", "unfinished ..."
     answers: dict[str, str]  # every non-empty answer of the submission by path, calculated ones included
     met: tuple[str, ...]  # the questions that were shown for an answer, in order; notes are not among them
+    xml: bytes = b""  # the submission as it is sent
 
 
 class Enumerator:
+    """folder  XForms and the files they refer to"""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for form, source in library().items():
-            compiled = compile_form(source, f"{form}.md").form
-            assert compiled is not None
-            (folder / f"{form}.xml").write_bytes(compiled.xform)
-            for name, content in media_for(form, PLACES, AREAS).items():
-                (folder / name).write_bytes(content)
         program = Path(__file__).with_name("Enumerator.java")
         self.java = subprocess.Popen(
             ["java", "-Duser.timezone=UTC", "-cp", str(JAR), str(program), str(folder)],
@@ -76,9 +73,9 @@ class Enumerator:
             assert line, (self.folder / "errors.txt").read_text()
             lines.append(line.rstrip("\n"))
         *findings, met, submission = lines
-        return Filled(
-            findings, _leaves(etree.fromstring(submission.encode())), tuple(met.removeprefix("met ").split())
-        )
+        xml = submission.encode()
+        leaves = _leaves(etree.fromstring(xml))
+        return Filled(findings, leaves, tuple(met.removeprefix("met ").split()), xml)
 
     def leaves(self) -> None:
         self.java.terminate()
@@ -105,13 +102,25 @@ def _leaves(root: etree._Element) -> dict[str, str]:
 _MADE_BY_THE_DEVICE = frozenset({"start", "end", "today", "deviceid", "meta"})
 
 
-@pytest.fixture(scope="session")
-def enumerator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enumerator]:
+def needs_java() -> None:
+    """Skip where JavaRosa cannot run."""
     if not shutil.which("java"):
         pytest.skip("no Java: forms are not filled in with the engine of ODK Collect")
     modules = subprocess.run(["java", "--list-modules"], capture_output=True, text=True, check=False).stdout
     if "jdk.compiler" not in modules:
         pytest.skip("Java without its compiler: forms are not filled in with the engine of ODK Collect")
-    person = Enumerator(tmp_path_factory.mktemp("enumerator"))
+
+
+@pytest.fixture(scope="session")
+def enumerator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enumerator]:
+    needs_java()
+    folder = tmp_path_factory.mktemp("enumerator")
+    for form, source in library().items():
+        compiled = compile_form(source, f"{form}.md").form
+        assert compiled is not None
+        (folder / f"{form}.xml").write_bytes(compiled.xform)
+        for name, content in media_for(form, PLACES, AREAS).items():
+            (folder / name).write_bytes(content)
+    person = Enumerator(folder)
     yield person
     person.leaves()
