@@ -9,8 +9,7 @@ however hostile, brings an exception out of `compile_form`; memory and time are 
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pyxform.errors import PyXFormError
 from pyxform.xls2xform import convert
@@ -19,7 +18,6 @@ from forms.cells import cells_of
 from forms.checks import check_outline
 from forms.contract import check_annotations, check_mapping
 from forms.entities import check_entities
-from forms.hostile import check_size, check_xml
 from forms.mapping import Annotation
 from forms.model import Compilation, CompiledForm
 from forms.outline import Outline, draft_fields, read_outline, setting
@@ -29,22 +27,21 @@ from forms.rewrite import finish_xform, read_annotations, sheets_for_pyxform
 from forms.sheets import Workbook
 from forms.workbook import WorkbookUnreadable, read_workbook
 from forms.xform import ITEMSETS_FILE, BadXForm, read_xform
-
-_DECLARATION = re.compile(rb"^<\?xml[^>]*\?>")
-_ENCODING = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._\-]+)[\"']")
+from forms.xform_upload import compilation, compile_xform, is_xml
 
 
-def compile_form(data: bytes, name: str) -> Compilation:
+def compile_form(data: bytes, name: str, lenient: bool = False) -> Compilation:
     """Compile an XLSForm (.xlsx, .xls, .csv, Markdown) or an XForm (.xml).
 
-    data  the file's bytes
-    name  its file name: its ending helps to tell Markdown from CSV, its stem stands in for a missing form_id
+    data     the file's bytes
+    name     its file name: its ending tells Markdown from CSV, its stem stands in for a missing form_id
+    lenient  of an XLSForm without a mapping only what pyxform refuses is an error, the rest are warnings
     Returns the form when there is no error, all problems, and the warnings apart. Raises nothing.
     """
     try:
-        if _is_xml(data, name):
-            return _compile_xform(data)
-        return _compile_sheets(read_workbook(data, name))
+        if is_xml(data, name):
+            return compile_xform(data)
+        return _compile_sheets(read_workbook(data, name), lenient)
     except WorkbookUnreadable as unreadable:
         return Compilation(None, (unreadable.problem,))
     except RecursionError:
@@ -59,14 +56,6 @@ def compile_form(data: bytes, name: str) -> Compilation:
         return Compilation(None, (FormProblem("unreadable-file", detail, hint),))
 
 
-def _compilation(
-    form: CompiledForm | None, found: list[FormProblem], files: tuple[tuple[str, bytes], ...] = ()
-) -> Compilation:
-    problems = tuple(dict.fromkeys(p for p in found if p.severity == "error"))
-    warnings = tuple(dict.fromkeys(p for p in found if p.severity == "warning"))
-    return Compilation(None if problems else form, problems, warnings, () if problems else files)
-
-
 # -- XLSForm ------------------------------------------------------------------------------------------------
 
 
@@ -78,7 +67,7 @@ class _Converted:
     itemsets: str | None = None
 
 
-def _compile_sheets(workbook: Workbook) -> Compilation:
+def _compile_sheets(workbook: Workbook, lenient: bool = False) -> Compilation:
     outline = read_outline(workbook)
     found = check_outline(outline)
     annotations = read_annotations(outline)
@@ -93,8 +82,10 @@ def _compile_sheets(workbook: Workbook) -> Compilation:
         warning = pyxform_problem(text, workbook, "warning")
         if not is_told(warning, found):
             found.append(warning)
+    if lenient and form is not None and not any(each.harmonise for each in annotations.values()):
+        found = [replace(problem, severity="warning") for problem in found]
     files = ((ITEMSETS_FILE, converted.itemsets.encode("utf-8")),) if converted.itemsets else ()
-    return _compilation(form, _in_sheet_order(found, workbook), files)
+    return compilation(form, _in_sheet_order(found, workbook), files)
 
 
 def _convert(outline: Outline, annotations: dict[str, Annotation]) -> _Converted:
@@ -151,51 +142,3 @@ def _in_sheet_order(found: list[FormProblem], workbook: Workbook) -> list[FormPr
         return (order.get(cell.sheet, len(order)), cell.row or 0, len(column), column)
 
     return sorted(found, key=place)
-
-
-# -- XForm --------------------------------------------------------------------------------------------------
-
-
-def _is_xml(data: bytes, name: str) -> bool:
-    head = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return (
-        head.startswith(b"<")
-        or head[:4] in (b"\xff\xfe<\x00", b"\xfe\xff\x00<")
-        or name.lower().endswith(".xml")
-    )
-
-
-def _compile_xform(data: bytes) -> Compilation:
-    problem = check_size(data) or check_xml(data.lstrip(b" \t\r\n"))
-    if problem:
-        return Compilation(None, (problem,))
-    try:
-        form = read_xform(servable(data))
-    except BadXForm as bad:
-        hint = "Upload an XForm made by an XForms tool, or the XLSForm it was made from."
-        return Compilation(None, (FormProblem("bad-xform", str(bad), hint),))
-    found = [*check_mapping(form, lambda _: None), *check_entities(form)]
-    if not form.title:
-        detail = "It has no <h:title>, and tablets refuse a form without one."
-        found.insert(0, FormProblem("bad-xform", detail, "Give it a title and upload it again."))
-    return _compilation(form, found)
-
-
-def servable(data: bytes) -> bytes:
-    """An XForm's bytes as tablets take them: UTF-8 without a mark, a declaration first. Else unchanged."""
-    from lxml import etree
-
-    plain = data.lstrip(b" \t\r\n").removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
-    declaration = _DECLARATION.match(plain)
-    named = _ENCODING.search(declaration[0]) if declaration else None
-    encoding = named[1].lower() if named else b"utf-8"
-    if declaration and encoding in (b"utf-8", b"us-ascii", b"ascii"):
-        return plain
-    if not plain.startswith(b"<"):
-        plain = data  # UTF-16: the parser finds out by its mark
-    try:
-        html = etree.fromstring(plain, etree.XMLParser(resolve_entities=False, no_network=True))
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise BadXForm(f"It is not well-formed XML: {error}.") from error
-    body: bytes = etree.tostring(html, encoding="UTF-8")
-    return body if body.startswith(b"<?xml") else b'<?xml version="1.0" encoding="UTF-8"?>\n' + body

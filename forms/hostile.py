@@ -19,7 +19,7 @@ MAX_UNPACKED_BYTES = 96 * 1024 * 1024  # all entries together
 MAX_RATIO = 200  # unpacked to packed, for entries above RATIO_FLOOR
 RATIO_FLOOR = 1024 * 1024
 MAX_XML_DEPTH = 64
-MAX_XML_NODES = 200_000  # elements and attributes
+MAX_XML_NODES = 1_500_000  # elements and attributes
 PROLOGUE_BYTES = 64 * 1024  # where an XML part must have come to its first element
 
 _SMALLER = "Remove sheets and media that do not belong to the form, save it again, and upload that copy."
@@ -109,7 +109,9 @@ def _refuse_doctype(*_: object) -> None:
 
 
 def check_xml(data: bytes) -> FormProblem | None:
-    """An uploaded XForm: no document type, at most MAX_XML_DEPTH deep, at most MAX_XML_NODES nodes."""
+    """An uploaded XForm: no document type, at most MAX_XML_DEPTH deep, at most MAX_XML_NODES nodes.
+
+    XML that is not well-formed is a warning: what is read of it is checked by whoever reads it."""
     depth = nodes = 0
 
     def start(_name: str, attributes: list[str]) -> None:
@@ -138,6 +140,7 @@ def check_xml(data: bytes) -> FormProblem | None:
         return FormProblem(
             "bad-xform",
             f"The file is not well-formed XML: {broken}.",
-            "Correct it at that line, or upload the XLSForm it was made from.",
+            "Correct it at that line, or upload the XLSForm it was made from: tablets may refuse it.",
+            severity="warning",
         )
     return None

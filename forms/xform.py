@@ -42,7 +42,8 @@ __all__ = ["BadXForm", "read_document", "read_xform"]
 SENSITIVITIES: tuple[str, ...] = get_args(Sensitivity)
 ITEMSETS_FILE = "itemsets.csv"
 
-_MEDIA = re.compile(r"jr://(?:images|audio|video|file|file-csv)/([^'\"<>]+)")
+_MEDIA = re.compile(r"jr://(images|audio|video|file|file-csv)/([^'\"<>]+)")
+_KINDS = {"images": "image", "audio": "audio", "video": "video"}
 _PULLDATA = re.compile(r"(?:pulldata|search)\(\s*'([^']+)'")
 _DATA_ENDINGS = (".csv", ".xml", ".geojson")
 
@@ -217,16 +218,26 @@ class _Fields:
 
 def _media(document: XFormDocument) -> tuple[str, ...]:
     """The files the form needs beside it, in the order it first names them."""
-    names: dict[str, None] = {}
+    return tuple(media_kinds(document))
+
+
+def media_kinds(document: XFormDocument) -> dict[str, str]:
+    """The files the form needs, in the order it first names them: image, audio, video or file by name.
+
+    A name with a folder in it is left out: no tablet could find such a file.
+    """
+    kinds: dict[str, str] = {}
     for element in document.html.iter(etree.Element):
         for text in (element.text, *element.attrib.values()):
             if not text:
                 continue
             if "jr://" in text:
-                names.update(dict.fromkeys(m.strip().rsplit("/", 1)[-1] for m in _MEDIA.findall(text)))
+                for folder, name in _MEDIA.findall(text):
+                    if "/" not in (named := name.strip()):
+                        kinds.setdefault(named, _KINDS.get(folder, "file"))
             if "pulldata(" in text or "search(" in text:
                 for file in _PULLDATA.findall(text):
-                    names[file if file.endswith(_DATA_ENDINGS) else f"{file}.csv"] = None
+                    kinds.setdefault(file if file.endswith(_DATA_ENDINGS) else f"{file}.csv", "file")
         if local_name(element) == "input" and element.get("query"):
-            names[ITEMSETS_FILE] = None
-    return tuple(names)
+            kinds.setdefault(ITEMSETS_FILE, "file")
+    return kinds

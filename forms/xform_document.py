@@ -143,14 +143,30 @@ def open_xform(xform: bytes) -> XFormDocument:
 
 
 def _parse(xform: bytes) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True)
+    """The document. Of XML that is not well-formed, as ODK Central takes it too, as much as can be read."""
     try:
-        html = etree.fromstring(xform, parser)
+        html = etree.fromstring(xform, _parser(recover=False))
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise BadXForm(f"It is not well-formed XML: {error}.") from error
+        html = _recovered(xform)
+        if html is None:
+            raise BadXForm(f"It is not well-formed XML: {error}.") from error
     if html.getroottree().docinfo.internalDTD is not None:
         raise BadXForm("It declares a document type (DTD), which no form needs.")
     return html
+
+
+def _recovered(xform: bytes) -> etree._Element | None:
+    try:
+        html: etree._Element | None = etree.fromstring(xform, _parser(recover=True))
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    return html
+
+
+def _parser(recover: bool) -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True, recover=recover
+    )
 
 
 def _read_texts(document: XFormDocument) -> None:

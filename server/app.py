@@ -24,6 +24,9 @@ from server.central import (
     audits,
     config,
     entity_routes,
+    form_definitions,
+    form_drafts,
+    forms,
     held,
     keys,
     preferences,
@@ -96,6 +99,8 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         settings_codes.router
     )  # before app-users/{id}, which would take `sheets.html` for an id
     for resource in (sessions, users, roles, assignments, projects, app_users, keys, held):
+        app.include_router(resource.router)
+    for resource in (forms, form_drafts, form_definitions):
         app.include_router(resource.router)
     for resource in (audits, config, preferences, actor_properties, analytics):
         app.include_router(resource.router)

@@ -28,7 +28,7 @@ from server.central import record_problems as records
 from server.central import site_problems as site
 from server.odata import problems as odata
 from server.openrosa.responses import RETRY_AFTER_S, openrosa_problem
-from sync import encryption_keys, managed_keys, odk_cipher, passwords, problems
+from sync import encryption_keys, form_problems, managed_keys, odk_cipher, passwords, problems
 from sync.entities import problems as entities
 from sync.problems import Problem
 
@@ -76,6 +76,18 @@ CENTRAL: Mapping[type[Problem], float] = {
     odk_cipher.Undecryptable: 400.12,
     managed_keys.AlreadyEncrypted: 409.4,
     encryption_keys.EncryptionActivating: 409.5,
+    form_problems.UnexpectedValue: 400.8,
+    form_problems.NoFormId: 400.2,
+    form_problems.NothingToCopy: 400.2,
+    form_problems.IdTooLong: 400.13,
+    form_problems.NoMeta: 400.27,
+    form_problems.FileNotValid: 400.15,
+    form_problems.FormWarnings: 400.16,
+    form_problems.TypeChanged: 400.17,
+    form_problems.FormExists: 409.3,
+    form_problems.VersionExists: 409.6,
+    form_problems.NothingPublished: 409.7,
+    form_problems.LinkNotAllowed: 400.26,
     central.Unparseable: 400.1,
     central.MissingParameter: 400.2,
     central.MissingParameters: 400.3,

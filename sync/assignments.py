@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, select, update
+from sqlalchemy import ColumnElement, RowMapping, exists, select, update
 
 from sync.access import Grant, assign, find_actor, no_actor
 from sync.permissions import SystemRole, system_role
@@ -43,9 +43,9 @@ def list_assignments(
 ) -> list[Assigned]:
     """The roles held at a place, each once, in the order of the actors.
 
-    on_forms  instead of those on the project those on each of its forms
+    on_forms  instead of those on the project those on each of its forms that is not deleted
     """
-    here = _here(at) if not on_forms else [*_here(at)[:1], assignment.c.xml_form_id.is_not(None)]
+    here = _here(at) if not on_forms else [*_here(at)[:1], assignment.c.xml_form_id.is_not(None), ~_DELETED]
     rows = session.all(
         select(assignment.c.actor_id, assignment.c.role, assignment.c.xml_form_id)
         .join(actor, actor.c.id == assignment.c.actor_id)
@@ -123,6 +123,11 @@ def actors_by_uuid(session: ReadSession, uuids: Iterable[str]) -> dict[str, RowM
     return {row["uuid"]: row for row in actors_by_id(session, [row["id"] for row in ids]).values()}
 
 
+_DELETED = exists().where(
+    form.c.project_id == assignment.c.project_id,
+    form.c.xml_form_id == assignment.c.xml_form_id,
+    form.c.deleted_at.is_not(None),
+)
 _WHOLE = (
     assignment.c.place_id.is_(None),
     assignment.c.organisation.is_(None),

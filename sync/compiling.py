@@ -32,19 +32,22 @@ _FAILURES = {
 _HINT = "Save the form anew from a spreadsheet program. If it happens again, report it with the file."
 
 
-def compile_in_sandbox(data: bytes, name: str, cache: Path | None = None) -> Compilation:
+def compile_in_sandbox(
+    data: bytes, name: str, cache: Path | None = None, lenient: bool = False
+) -> Compilation:
     """Compile an XLSForm or XForm.
 
-    data   the file's bytes
-    name   its name: the ending says what it is
-    cache  folder of earlier results, `DATA/cache/compiled`; None compiles every time
+    data     the file's bytes
+    name     its name: the ending says what it is
+    cache    folder of earlier results, `DATA/cache/compiled`; None compiles every time
+    lenient  of a form without a mapping only what pyxform refuses is an error: our own rules are for ours
     Never raises for what is wrong with the bytes: every problem is in the result.
     """
-    kept = cache / _key(data, name) if cache is not None else None
+    kept = cache / _key(data, name, lenient) if cache is not None else None
     if kept is not None and (found := _read(kept)) is not None:
         return found
     try:
-        compilation = run_once(_compile, data, name, memory_mb=MEMORY_MB, seconds=SECONDS)
+        compilation = run_once(_compile, data, name, lenient, memory_mb=MEMORY_MB, seconds=SECONDS)
     except SandboxFailure as failure:  # not kept: it may be the machine's trouble, not the file's
         code, detail = _FAILURES[failure.reason]
         return Compilation(None, (FormProblem(code, f"{detail} ({failure.detail})", _HINT),))
@@ -53,15 +56,19 @@ def compile_in_sandbox(data: bytes, name: str, cache: Path | None = None) -> Com
     return compilation
 
 
-def _compile(data: bytes, name: str) -> Compilation:
+def _compile(data: bytes, name: str, lenient: bool) -> Compilation:
     """In the child: pyxform takes a second to load, and a process that compiles nothing must not pay it."""
+    from forms.xform_upload import compile_xform_file
+
+    if (read := compile_xform_file(data, name)) is not None:
+        return read
     from forms.compile import compile_form
 
-    return compile_form(data, name)
+    return compile_form(data, name, lenient)
 
 
-def _key(data: bytes, name: str) -> str:
-    digest = hashlib.sha256(_compiler())
+def _key(data: bytes, name: str, lenient: bool) -> str:
+    digest = hashlib.sha256(_compiler() + bytes([lenient]))
     digest.update(len(name.encode()).to_bytes(8, "big") + name.encode())
     digest.update(data)
     return digest.hexdigest()

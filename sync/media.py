@@ -11,14 +11,14 @@ import mimetypes
 import unicodedata
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import insert, literal, select
 
 from forms.generated_lists import GENERATED_LISTS
 from forms.problems import FormProblem
 from sync.listing import empty_lists
 from sync.problems import Invalid
 from sync.store import WriteSession
-from sync.tables import form, form_media, form_version
+from sync.tables import form, form_draft_media, form_list_link, form_media, form_version
 
 _TYPES = mimetypes.MimeTypes()  # Python's own table: the machine's files would make servers differ
 _TYPES.add_type("application/geo+json", ".geojson")
@@ -70,6 +70,23 @@ def store_media(
     return (
         *(_not_given(name) for name in absent if name not in GENERATED_LISTS),
         *_empty(session, version_id, [name for name in absent if name in GENERATED_LISTS]),
+    )
+
+
+def copy_files(session: WriteSession, draft_id: int, version_id: int) -> None:
+    """Give a version the files of the draft it was, and the entity lists that stand for files."""
+    names = ("name", "md5", "size", "content_type", "content")
+    of_draft = select(literal(version_id), *(form_draft_media.c[name] for name in names)).where(
+        form_draft_media.c.draft_id == draft_id
+    )
+    session.execute(insert(form_media).from_select(["form_version_id", *names], of_draft))
+    linked = session.all(select(form_list_link).where(form_list_link.c.draft_id == draft_id))
+    session.insert(
+        form_list_link,
+        [
+            {"form_version_id": version_id, **{n: row[n] for n in ("name", "dataset_id", "updated_at")}}
+            for row in linked
+        ],
     )
 
 

@@ -67,14 +67,15 @@ def offered_forms(session: ReadSession, project_id: int) -> list[OfferedForm]:
 def offered_version(
     session: ReadSession, project_id: int, xml_form_id: str, version: str | None
 ) -> OfferedVersion | None:
-    """One version of a form in any state; `version` None is the current one."""
+    """One version of a form in any state but deleted; `version` None is the current one."""
     columns = select(form_version.c.id, form.c.xml_form_id, form_version.c.version, form_version.c.hash)
     if version is None:
         statement = columns.join(form, form.c.current_version_id == form_version.c.id)
     else:
         statement = columns.join(form, form.c.id == form_version.c.form_id)
         statement = statement.where(form_version.c.version == version)
-    row = session.first(statement.where(form.c.project_id == project_id, form.c.xml_form_id == xml_form_id))
+    mine = form.c.project_id == project_id, form.c.xml_form_id == xml_form_id, form.c.deleted_at.is_(None)
+    row = session.first(statement.where(*mine))
     return OfferedVersion(**row) if row is not None else None
 
 
@@ -147,7 +148,7 @@ _OPEN = (
         exists().where(form_media.c.form_version_id == form_version.c.id).label("has_media"),
     )
     .join(form_version, form_version.c.id == form.c.current_version_id)
-    .where(form.c.state == FormState.OPEN)
+    .where(form.c.state == FormState.OPEN, form.c.deleted_at.is_(None))
     .order_by(form.c.xml_form_id)
 )
 _FILES = select(form_media.c.id, form_media.c.name, form_media.c.md5, form_media.c.content_type)

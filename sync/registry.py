@@ -20,7 +20,7 @@ from sync.compiling import compile_in_sandbox
 from sync.encryption_keys import key_of_form, under_projects_key
 from sync.entities.publishing import publish_entities
 from sync.form_change import refuse_type_changes
-from sync.media import media_names, store_media
+from sync.media import copy_files, media_names, store_media
 from sync.odk_validate import NONE, Validation, validate
 from sync.problems import Conflict, FormInvalid, Invalid, NotFound
 from sync.store import ReadSession, Store, WriteSession, new_uuid, now
@@ -87,11 +87,11 @@ def list_projects(session: ReadSession) -> list[RowMapping]:
 
 
 def get_form(session: ReadSession, project_id: int, xml_form_id: str) -> RowMapping:
-    """A form's row. Raises NotFound."""
+    """A form's row. Raises NotFound, also for a form that was deleted."""
     row = session.first(
         select(form).where(form.c.project_id == project_id, form.c.xml_form_id == xml_form_id)
     )
-    if row is None:
+    if row is None or row["deleted_at"] is not None:
         raise NotFound(
             f"Project {project_id} has no form {xml_form_id!r}.", "`waypost form list` shows them."
         )
@@ -99,9 +99,10 @@ def get_form(session: ReadSession, project_id: int, xml_form_id: str) -> RowMapp
 
 
 def list_forms(session: ReadSession, project_id: int) -> list[RowMapping]:
-    """The current version of each form: form_id, state, version, title, hash, is_mapped, published_at,
-    media (how many files it has)."""
-    return list(session.all(_CURRENT.where(form.c.project_id == project_id).order_by(form.c.xml_form_id)))
+    """The current version of each form that has one and is not deleted: form_id, state, version, title, hash,
+    is_mapped, published_at, media (how many files it has)."""
+    mine = form.c.project_id == project_id, form.c.deleted_at.is_(None)
+    return list(session.all(_CURRENT.where(*mine).order_by(form.c.xml_form_id)))
 
 
 def publish_form(
@@ -144,7 +145,7 @@ def publish_form(
     def work(session: WriteSession) -> PublishedForm:
         if _current_version(session, project_id, compiled.xml_form_id) != current:
             raise Conflict("Another version was published meanwhile.", "Look at it, and publish again.")
-        return _publish(session, project_id, compiled, source, files, published_by)
+        return publish_version(session, project_id, compiled, source, files, published_by)
 
     published = store.write(work)
     catalogue(store).expire()
@@ -165,47 +166,59 @@ def set_form_state(
     known = session.first(
         select(form.c.id, form.c.uuid, project.c.uuid.label("project_uuid"))
         .join(project, project.c.id == form.c.project_id)
-        .where(form.c.project_id == project_id, form.c.xml_form_id == xml_form_id)
+        .where(
+            form.c.project_id == project_id, form.c.xml_form_id == xml_form_id, form.c.deleted_at.is_(None)
+        )
     )
     if known is None:
         raise NotFound(
             f"Project {project_id} has no form {xml_form_id!r}.", "`waypost form list` shows them."
         )
-    session.execute(update(form).where(form.c.id == known["id"]).values(state=state))
+    session.execute(update(form).where(form.c.id == known["id"]).values(state=state, updated_at=now()))
     session.change(ChangeKind.FORM, known["uuid"])
     session.audit("form.state", known["uuid"], by, state=state)
     if state != FormState.CLOSED:
-        _release(session, known["project_uuid"], xml_form_id, None, (HoldReason.FORM_CLOSED,))
+        release_held(session, known["project_uuid"], xml_form_id, None, (HoldReason.FORM_CLOSED,))
 
 
-def _publish(
+def publish_version(
     session: WriteSession,
     project_id: int,
     compiled: CompiledForm,
     source: tuple[bytes, str],
     files: Mapping[str, bytes],
     by: str | None,
+    draft_id: int | None = None,
+    notes: str | None = None,
 ) -> PublishedForm:
+    """Offer a compiled form, in the transaction of whoever has checked it. The catalogue is theirs to expire.
+
+    draft_id  form_draft.id it was tested as: its files are the version's, as they are
+    notes     what whoever publishes says about it
+    """
     owner = get_project(session, project_id)
     known = _form_row(session, project_id, compiled.xml_form_id)
     version, is_new = _version_row(session, known, compiled, source, by)
-    session.execute(update(form).where(form.c.id == known["id"]).values(current_version_id=version["id"]))
+    changed = {"current_version_id": version["id"]}
+    if known["current_version_id"] not in (None, version["id"]) or draft_id is not None:
+        changed["updated_at"] = now()
+    session.execute(update(form).where(form.c.id == known["id"]).values(**changed))
     publish_entities(session, project_id, version["id"], compiled, by)
-    missing = store_media(session, version["id"], known["current_version_id"], compiled.media, files)
-    released = _release(
-        session,
-        owner["uuid"],
-        compiled.xml_form_id,
-        compiled.version,
-        (HoldReason.UNKNOWN_FORM, HoldReason.UNKNOWN_VERSION),
-    )
+    if draft_id is not None:
+        copy_files(session, draft_id, version["id"])
+    previous_id = known["current_version_id"] if draft_id is None else None
+    missing = store_media(session, version["id"], previous_id, compiled.media, files)
+    held = HoldReason.UNKNOWN_FORM, HoldReason.UNKNOWN_VERSION
+    released = release_held(session, owner["uuid"], compiled.xml_form_id, compiled.version, held)
     session.change(ChangeKind.FORM, version["uuid"], hashlib.sha256(version["xform"]).digest())
+    said = {"notes": notes} if notes else {}
     session.audit(
         "form.publish", version["uuid"], by, form=compiled.xml_form_id, version=compiled.version,
-        hash=version["hash"],
+        hash=version["hash"], **said,
     )  # fmt: skip
+    title = version["title"] or compiled.xml_form_id
     return PublishedForm(
-        compiled.xml_form_id, compiled.version, version["hash"], version["title"], is_new, released, missing
+        compiled.xml_form_id, compiled.version, version["hash"], title, is_new, released, missing
     )
 
 
@@ -226,6 +239,10 @@ def _form_row(session: WriteSession, project_id: int, xml_form_id: str) -> RowMa
         select(form).where(form.c.project_id == project_id, form.c.xml_form_id == xml_form_id)
     )
     assert row is not None
+    if row["deleted_at"] is not None:  # that form again: what came meanwhile is handed over
+        session.execute(update(form).where(form.c.id == row["id"]).values(deleted_at=None))
+        uuid = get_project(session, project_id)["uuid"]
+        release_held(session, uuid, xml_form_id, None, (HoldReason.FORM_CLOSED,))
     return row
 
 
@@ -244,7 +261,7 @@ def _version_row(
                 "uuid": new_uuid(),
                 "form_id": known["id"],
                 "version": compiled.version,
-                "title": compiled.title or compiled.xml_form_id,
+                "title": compiled.title,
                 "hash": compiled.hash,
                 "xform": compiled.xform,
                 "source": source[0],
@@ -299,7 +316,7 @@ def _refuse_names_without_a_url(compiled: CompiledForm) -> None:
             )
 
 
-def _release(
+def release_held(
     session: WriteSession,
     project_uuid: str,
     xml_form_id: str,
@@ -342,7 +359,7 @@ _CURRENT = select(
     form.c.xml_form_id.label("form_id"),
     form.c.state,
     form_version.c.version,
-    form_version.c.title,
+    func.coalesce(func.nullif(form_version.c.title, ""), form.c.xml_form_id).label("title"),
     form_version.c.hash,
     form_version.c.is_mapped,
     form_version.c.published_at,

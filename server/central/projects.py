@@ -13,9 +13,12 @@ from server.central.answers import SUCCESS, answer, instant
 from server.central.asking import flag, is_extended, is_true, needed_text, paging, text
 from server.central.callers import identify
 from server.central.form_access import read_form_access, set_form_access
+from server.central.form_gates import may_see
+from server.central.form_values import extended_values
 from server.central.routing import AnybodyGate, ProjectGate, SiteGate, asked, fields, route
 from sync.access import Actor
-from sync.permissions import in_order, project_verbs
+from sync.form_reading import list_form_views
+from sync.permissions import form_verbs, in_order, project_verbs
 from sync.projects import (
     ProjectFigures,
     add_project,
@@ -24,7 +27,7 @@ from sync.projects import (
     project_figures,
     projects_of,
 )
-from sync.registry import get_project, list_forms
+from sync.registry import get_project
 from sync.store import ReadSession, Store
 
 router = APIRouter(prefix="/v1/projects", tags=["projects"])
@@ -109,21 +112,15 @@ def delete(request: Request) -> Response:
 
 
 def form_list(session: ReadSession, project_id: int, who: Actor) -> Sequence[dict[str, Any]]:
-    """The forms of a project in short, for those who may list them; others get none."""
+    """The forms of a project, for those who may list them; others get none."""
     if "form.list" not in project_verbs(who, project_id):
         return []
-    return [
-        {
-            "projectId": project_id,
-            "xmlFormId": row["form_id"],
-            "name": row["title"],
-            "version": row["version"],
-            "hash": row["hash"],
-            "state": row["state"],
-            "publishedAt": instant(row["published_at"]),
-        }
-        for row in list_forms(session, project_id)
+    views = [
+        view
+        for view in list_form_views(session, project_id)
+        if may_see(form_verbs(who, project_id, view.row["xml_form_id"]), view.row)
     ]
+    return extended_values(session, project_id, views, who)
 
 
 def _one(request: Request, project_id: int, who: Actor) -> Response:

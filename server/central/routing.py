@@ -70,6 +70,17 @@ class Gate:
     def __init__(self, verb: str | None = None) -> None:
         self.verb = verb
 
+    def allows(self, verbs: frozenset[str]) -> bool:
+        """Whether somebody with these verbs at the route's level may use it."""
+        return self.verb is None or self.verb in verbs
+
+    def check(self, verbs: frozenset[str]) -> None:
+        if not self.allows(verbs):
+            raise Forbidden(
+                "Your role does not let you do this.",
+                "Ask an administrator or the project's manager for the role.",
+            )
+
     async def __call__(self, request: Request) -> None:
         request.state.asked = await run_in_threadpool(self._pass, request)
 
@@ -91,7 +102,7 @@ class SiteGate(Gate):
     def _pass(self, request: Request) -> Asked:
         caller = _known(request)
         verbs = site_verbs(caller.actor)
-        _check(self.verb, verbs)
+        self.check(verbs)
         return Asked(caller, verbs=verbs)
 
 
@@ -106,7 +117,7 @@ class ProjectGate(Gate):
         with _store(request).read() as session:
             project = known_project(session, caller.actor, project_id)
         verbs = project_verbs(caller.actor, project_id)
-        _check(self.verb, verbs)
+        self.check(verbs)
         return Asked(caller, project, verbs=verbs)
 
 
@@ -128,7 +139,7 @@ class FormGate(Gate):
             except NotFound:
                 raise _absent() from None
         verbs = form_verbs(caller.actor, project_id, xml_form_id)
-        _check(self.verb, verbs)
+        self.check(verbs)
         return Asked(caller, project, form, verbs)
 
 
@@ -161,11 +172,13 @@ def route(
     gate: Gate,
     takes: Mapping[str, str] | None = None,
     bulk: bool = False,
+    of: str = "",
 ) -> Callable[[Handler], Handler]:
     """Serve a path. A GET is served for HEAD too, which the description leaves out.
 
     takes  the fields of the JSON body with their types; None: the handler reads the body itself, if at all
     bulk   the body may hold a whole file
+    of     tells routes of one handler apart in the description, where the gate's level does not
     """
     reads = bulk_json_object if bulk else json_object
     needed = [*([] if takes is None else [Depends(reads)]), Depends(gate)]
@@ -176,7 +189,9 @@ def route(
         extra["requestBody"] = {"content": {"application/json": {"schema": schema}}}
 
     def add(handler: Handler) -> Handler:
-        level = f"_{gate.level}" if handler.__name__.startswith("_") else ""  # one handler on several levels
+        level = (
+            f"_{of or gate.level}" if handler.__name__.startswith("_") else ""
+        )  # one handler on several levels
         name = (
             f"{method.lower()}_{handler.__module__.rpartition('.')[2]}{level}_{handler.__name__.strip('_')}"
         )
@@ -197,14 +212,6 @@ def _known(request: Request) -> Caller:
     if caller is None:
         raise AuthenticationFailed()
     return caller
-
-
-def _check(verb: str | None, verbs: frozenset[str]) -> None:
-    if verb is not None and verb not in verbs:
-        raise Forbidden(
-            "Your role does not let you do this.",
-            "Ask an administrator or the project's manager for the role.",
-        )
 
 
 def _absent() -> NotFound:

@@ -168,7 +168,9 @@ def _form_service(
     session: ReadSession, store: Store, project_uuid: str, project_id: int, xml_form_id: str
 ) -> Service:
     """The tables of a form: those of the current version, closed by all of them. The last few are kept."""
-    mine = (form.c.project_id == project_id, form.c.xml_form_id == xml_form_id)
+    mine = (
+        form.c.project_id == project_id, form.c.xml_form_id == xml_form_id, form.c.deleted_at.is_(None)
+    )  # fmt: skip
     versions = session.all(
         select(form_version.c.id, form_version.c.version, form.c.current_version_id)
         .join(form, form.c.id == form_version.c.form_id)
