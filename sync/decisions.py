@@ -28,6 +28,7 @@ from sync.decided import (
     parts,
     rows_by_id,
 )
+from sync.entities.intake import release_approved
 from sync.lineage import resolve
 from sync.problems import Conflict, Invalid, NotFound
 from sync.records.standing import keep_standings
@@ -266,6 +267,7 @@ def apply_to_record(session: WriteSession, record_id: int) -> None:
     """Let what was decided about a record (submission.id of its original) show in it and in its rows."""
     keep_standings(session, resolve(session, [record_id], form_states(session)))
     apply_decisions(session, _rows_of(session, [record_id]))
+    release_approved(session, record_id)
 
 
 def _rows_of(session: ReadSession, root_ids: Collection[int]) -> list[str]:

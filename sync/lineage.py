@@ -36,6 +36,7 @@ _HELD_BY_FORM = {
     "closed": HoldReason.FORM_CLOSED,
 }
 _A_PERSON_DECIDES = {HoldReason.NOT_ASSIGNED, HoldReason.LINK_USED_UP, HoldReason.OUTDATED}
+_COUNTING = (VersionState.CURRENT, VersionState.EDIT)
 _NEVER_APPLIED = {HoldReason.TOO_LARGE, HoldReason.UNREADABLE}
 
 
@@ -124,6 +125,19 @@ def resolve(session: ReadSession, submission_ids: Collection[int], form_state: F
         is_root = top.deprecated_id is None or is_adopted
         records.append(_record(top if is_root else None, members, children, form_state, choices, parked))
     return records
+
+
+def chain(record: Record) -> list[Version]:
+    """The versions that lead to the one that counts, the original's first, itself last."""
+    by_instance = {node.instance_id: node for node in record.nodes}
+    at = next((n for n in record.nodes if record.winner and n.id == record.winner.submission_id), None)
+    found: list[Version] = []
+    seen: set[int] = set()
+    while at is not None and at.id not in seen:
+        seen.add(at.id)
+        found += [v for v in at.versions if record.states[v.id][0] in _COUNTING]
+        at = by_instance.get(at.deprecated_id) if at.deprecated_id else None
+    return found[::-1]
 
 
 def _record(

@@ -17,12 +17,24 @@ from sync.places.index import PlaceIndex
 from sync.places.nearest import Sites
 from sync.safe_xml import XmlUnreadable
 from sync.steps.duplicates import blocks
+from sync.steps.entities import submitted_entities
 from sync.steps.geotag import geotag, tag_columns
 from sync.steps.parse import parse
 from sync.steps.project import Drafts, drafts, rows
 from sync.steps.quality import quality, with_flags
 from sync.steps.scope import fill_scope
-from sync.steps.values import Block, FlagNote, GeoPoint, GeoTag, KnownPlace, Outcome, Parsed, Row, Task
+from sync.steps.values import (
+    Block,
+    FlagNote,
+    GeoPoint,
+    GeoTag,
+    KnownPlace,
+    Outcome,
+    Parsed,
+    Row,
+    SubmittedEntity,
+    Task,
+)
 
 
 class StepFailed(Exception):
@@ -48,6 +60,7 @@ class Progress:
     rows: tuple[Row, ...] = ()
     flags: tuple[FlagNote, ...] = ()
     blocks: tuple[Block, ...] = ()
+    entities: tuple[SubmittedEntity, ...] = ()
 
 
 def _parse(at: Progress) -> None:
@@ -89,6 +102,10 @@ def _duplicates(at: Progress) -> None:
     at.blocks = tuple(block for block in found if block is not None)
 
 
+def _entities(at: Progress) -> None:
+    at.entities = submitted_entities(at.task.body, at.task.form)
+
+
 STEPS: tuple[tuple[str, Callable[[Progress], None]], ...] = (
     ("parse", _parse),
     ("project", _draft),
@@ -96,6 +113,7 @@ STEPS: tuple[tuple[str, Callable[[Progress], None]], ...] = (
     ("project", _project),
     ("quality", _quality),
     ("duplicates", _duplicates),
+    ("entities", _entities),
 )
 
 
@@ -121,6 +139,7 @@ def run(task: Task) -> Outcome:
         tags=at.tags,
         flags=at.flags,
         blocks=at.blocks,
+        entities=at.entities,
         reporting_dates={
             row.record_id: row.values["reporting_date"]
             for row in at.rows

@@ -108,6 +108,12 @@ class WriteSession(ReadSession):
         if rows:
             self._connection.execute(upsert(table, self.dialect, key), list(rows))
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What is written in the block stays or goes as a whole: an exception undoes it and goes on."""
+        with self._connection.begin_nested():
+            yield
+
     def take_seqs(self, count: int) -> range:
         """The next `count` numbers of the change log, locked until this transaction ends."""
         self._origin = self._connection.execute(_TAKE_SEQS, {"taken": count}).one()

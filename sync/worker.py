@@ -7,6 +7,7 @@ until its outcome is committed in the same transaction that marks it done.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterable
@@ -17,17 +18,20 @@ from typing import Any
 from sqlalchemy import select
 
 from sync import queue
-from sync.catalogue import form_states
+from sync.catalogue import compiled_form, form_states
 from sync.contexts import Contexts, Surroundings
 from sync.derivation import Refused, Work, derive
 from sync.derived_rows import NO_RELEASE, Derived, replace_derived
-from sync.lineage import Record, resolve
+from sync.entities.intake import Arrival, take_in, untaken
+from sync.lineage import Record, Version, chain, resolve
 from sync.originals import open_bodies, record_keys
 from sync.places.retag import pending_retag, retag
 from sync.problems import StorageFull, Unavailable
 from sync.registers.known import registers_version
+from sync.safe_xml import XmlUnreadable
 from sync.sandbox import Sandbox, SandboxFailure
-from sync.steps.values import FlagNote, Outcome
+from sync.steps.entities import submitted_entities
+from sync.steps.values import FlagNote, Outcome, SubmittedEntity
 from sync.store import ReadSession, Store, WriteSession
 from sync.tables import submission
 from sync.turns import take_turn
@@ -54,6 +58,7 @@ class _Job:
     release_id: int = NO_RELEASE
     mapping_id: int = 0
     registers: tuple[Any, ...] = ()  # sync.registers.known.registers_version when it was derived
+    earlier: tuple[tuple[Version, tuple[SubmittedEntity, ...]], ...] = ()  # entities of versions before it
 
 
 class Worker:
@@ -228,7 +233,26 @@ class Worker:
                 release_id=around.release_id,
                 mapping_id=around.mapping_id,
                 registers=around.registers_version,
+                earlier=tuple(self._earlier(session, record)) if winner.submission_id != root.id else (),
             )
+
+    def _earlier(
+        self, session: ReadSession, record: Record
+    ) -> Iterable[tuple[Version, tuple[SubmittedEntity, ...]]]:
+        """What the versions before the one that counts say about entities, where they were never taken: an
+        original that comes after its edit makes what it would have made before it."""
+        root, before = record.root, chain(record)[:-1]
+        assert root is not None
+        known = (root.project_uuid, root.xml_form_id)
+        forms = [compiled_form(self.store, *known, version.form_version) for version in before]
+        declaring = [v for v, form in zip(before, forms, strict=True) if form is not None and form.entities]
+        fresh = untaken(session, declaring)
+        bodies = open_bodies(session, self.store, [version.id for version in fresh])
+        for version, form in zip(before, forms, strict=True):
+            body = bodies.get(version.id)
+            if body is not None and form is not None:
+                with contextlib.suppress(XmlUnreadable):
+                    yield version, submitted_entities(body, form)
 
     def _write(
         self,
@@ -275,11 +299,20 @@ class Worker:
                 for job, outcome in fresh
             ],
         )
+        take_in(session, self.store.keyring, _arrivals(fresh))
         queue.settle_parked(
             session, [id_ for job, outcome in fresh if outcome for id_ in _processed(job.record)]
         )
         queue.finish(session, [event_id for job, _ in fresh for event_id in job.events])
         _fail(session, failures)
+
+
+def _arrivals(fresh: Iterable[tuple[_Job, Outcome | None]]) -> Iterable[Arrival]:
+    """The records that say something about entities."""
+    for job, outcome in fresh:
+        winner = job.record.winner
+        if outcome is not None and winner is not None and (outcome.entities or job.earlier):
+            yield Arrival(job.record, (*job.earlier, (winner, outcome.entities)))
 
 
 def _processed(record: Record) -> set[int]:

@@ -26,8 +26,6 @@ def upgrade() -> None:
         sa.Column("datasets", Json, nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("problem", sa.Float(), nullable=True),
-        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("entity_uuid", sa.Text(), nullable=True),
         sa.Column("branch_id", sa.Text(), nullable=True),
         sa.Column("branch_base_version", sa.Integer(), nullable=True),

@@ -22,7 +22,8 @@ from server.central.dataset_values import (
 )
 from server.central.routing import ProjectGate, asked, fields, route
 from sync.entities import datasets as lists
-from sync.entities.problems import DatasetInUse, PropertyInUse, UnexpectedValue
+from sync.entities.intake import convert_pending, count_pending
+from sync.entities.problems import DatasetInUse, PendingSubmissions, PropertyInUse, UnexpectedValue
 from sync.entities.publishing import users_of
 from sync.entities.reading import list_entities
 from sync.problems import NotFound
@@ -94,7 +95,10 @@ def dataset(request: Request, name: str) -> Response:
 
 @route(router, "PATCH", "/{name}", ProjectGate("dataset.update"), takes=dict.fromkeys(_FLAGS, "boolean"))
 def change(request: Request, name: str) -> Response:
-    """Say whether submissions need approval to make entities, and whether tablets get only their own."""
+    """Say whether submissions need approval to make entities, and whether tablets get only their own.
+
+    `?convert=` says what becomes of submissions that wait when approval is needed no more.
+    """
     store, may, given = _store(request), asked(request), fields(request)
     convert = request.query_params.get("convert")
     if convert not in (None, "true", "false"):
@@ -104,7 +108,13 @@ def change(request: Request, name: str) -> Response:
 
     def work(session: WriteSession) -> Any:
         row = writable_list(session, may.project, name)  # type: ignore[arg-type]
+        opens = changes.get("approval_required") is False
+        waiting = count_pending(session, row) if opens and convert is None else 0
+        if waiting:
+            raise PendingSubmissions(waiting)
         lists.change_dataset(session, row["id"], changes, by)
+        if opens and convert == "true":
+            convert_pending(session, row)
         return metadata_value(session, lists.get_dataset(session, may.project_id, name))
 
     return answer(request, store.write(work))

@@ -210,6 +210,21 @@ class Task(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class SubmittedEntity(Value):
+    """What a submission says about one entity, as it was written: nothing is checked yet."""
+
+    dataset: str | None
+    id: str | None
+    create: bool
+    update: bool
+    base_version: str | None = None
+    trunk_version: str | None = None
+    branch_id: str | None = None
+    label: str | None = None
+    data: dict[str, str] = field(default_factory=dict)  # by property; "" where the answer is empty
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome(Value):
     """What the child gives back for one record."""
 
@@ -220,3 +235,4 @@ class Outcome(Value):
     flags: tuple[FlagNote, ...]
     blocks: tuple[Block, ...]
     reporting_dates: dict[str, date] = field(default_factory=dict)
+    entities: tuple[SubmittedEntity, ...] = ()

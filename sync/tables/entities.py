@@ -3,8 +3,8 @@
 A log beside the raw records, not derived from them: versions are only ever added, in the order in which they
 came to be, and a rebuild finds them as they were (decision 0015). What an entity says (label, values) is
 sealed under a key of its own, for it often names a person: a copy of the database tells no name, and erasing
-one entity destroys its key. What a submission says about entities before it was applied stands in
-`entity_intake`, sealed under the submission's record key, and goes with it.
+one entity destroys its key. `entity_intake` remembers what became of each submission; what waits is read from
+the raw record again when its time has come.
 """
 
 from __future__ import annotations
@@ -147,6 +147,10 @@ class IntakeState(StrEnum):
     HELD = "held"  # an offline update before the one it follows
     REFUSED = "refused"  # it could not be applied: `reason` says why
     SKIPPED = "skipped"  # it asks for nothing, or its record was applied before
+    APPROVED = "approved"  # and these are tried once more when the record is processed next
+    CONVERTED = "converted"  # the list needs approval no more
+    RELEASED = "released"  # what it follows has come
+    FORCED = "forced"  # it has waited long enough for what it follows
 
 
 class EntityIntake(SQLModel, table=True):
@@ -161,13 +165,11 @@ class EntityIntake(SQLModel, table=True):
     )
 
     submission_version_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
-    root_id: int = Field(sa_type=BigId)
+    root_id: int = Field(sa_type=BigId)  # the record's original
     project_uuid: str = Field(sa_type=Text)
     datasets: list[str] = Field(sa_type=Json)  # names, as the submission writes them
     state: str = Field(sa_type=Text)  # IntakeState
     reason: str | None = Field(default=None, sa_type=Text)  # repeats no answer
-    problem: float | None = Field(default=None)  # the API's number for it
-    sealed: bytes | None = Field(default=None, sa_type=LargeBinary)  # the entities, under the record's key
     entity_uuid: str | None = Field(default=None, sa_type=Text)  # when held
     branch_id: str | None = Field(default=None, sa_type=Text)
     branch_base_version: int | None = Field(default=None, sa_type=Integer)
