@@ -27,7 +27,7 @@ RECORD = task(FMR, {"day": DAY, "groups": GROUPS})
 
 def test_the_table_of_steps_is_that_of_the_architecture() -> None:
     assert list(dict.fromkeys(name for name, _ in STEPS)) == [
-        "parse", "project", "geotag", "quality", "duplicates",
+        "parse", "project", "geotag", "quality", "duplicates", "entities",
     ]  # fmt: skip
 
 
