@@ -33,6 +33,9 @@ PLACE_FILES: dict[str, frozenset[str]] = {
 PLACE_COLUMNS = ("name", "label", "kind", "adm1", "adm2", "adm3", "corridor")
 AREA_COLUMNS = ("name", "label", "level", "parent")
 
+RETURNED_FILE = "returned.csv"
+RETURNED_COLUMNS = ("name", "label", "form", "form_title", "day", "place", "message")
+
 LEVELS = (1, 2, 3)
 
 _SITES = "`waypost sites import`"
@@ -51,6 +54,7 @@ class GeneratedList:
     by_assignment: bool = True  # False: every tablet gets the same rows
     kinds: frozenset[str] | None = None  # of places; None where it lists none, or all
     level: int | None = None  # of areas, where it lists one level
+    of_sender: bool = False  # each app user's own, made of their records and not of registers
 
 
 def _lists() -> tuple[GeneratedList, ...]:
@@ -99,6 +103,13 @@ def _lists() -> tuple[GeneratedList, ...]:
             ("name", "label"),
             "`waypost organisation add`",
             by_assignment=False,
+        ),
+        GeneratedList(
+            RETURNED_FILE,
+            "their own records that were sent back",
+            RETURNED_COLUMNS,
+            "`waypost submission return`",
+            of_sender=True,
         ),
     )
 
@@ -156,6 +167,11 @@ def admin_csv(level: int, areas: Iterable[ListedArea], languages: Sequence[str] 
         uppers = (above.get(upper) for upper in range(level))
         rows.append((area.pcode, area.name, *uppers, *_labels(area, languages)))
     return list_csv((*GENERATED_LISTS[f"admin{level}.csv"].columns, *label_columns(languages)), rows)
+
+
+def returned_csv(rows: Iterable[Sequence[str | None]]) -> bytes:
+    """Records that were sent back to one app user, as they are given: the newest first."""
+    return list_csv(RETURNED_COLUMNS, rows)
 
 
 def label_columns(languages: Sequence[str]) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ def build(source: FormSource) -> Sheets:
     """The XLSForm of a source: survey, choices, settings, with a column of each text for each language."""
     choices = filled_choices(source)
     settings = {k: v for k, v in source.settings.items() if k not in _SOURCE_ONLY["settings"]}
+    settings["client_editable"] = "yes"  # what was sent can be corrected in Collect, and a correction returns
     settings["default_language"] = languages.languages()[languages.SOURCE].name
     sheets = {
         "survey": _sheet(source, "survey", source.survey),

@@ -31,6 +31,7 @@ from server.central import (
     keys,
     preferences,
     projects,
+    returning,
     roles,
     sessions,
     settings_codes,
@@ -98,7 +99,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.include_router(
         settings_codes.router
     )  # before app-users/{id}, which would take `sheets.html` for an id
-    for resource in (sessions, users, roles, assignments, projects, app_users, keys, held):
+    for resource in (sessions, users, roles, assignments, projects, app_users, keys, held, returning):
         app.include_router(resource.router)
     for resource in (forms, form_drafts, form_definitions):
         app.include_router(resource.router)

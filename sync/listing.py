@@ -35,6 +35,7 @@ from sync.access import Grant
 from sync.listing_rows import Registered, Registers, read_registers
 from sync.listing_scope import EVERYTHING, ListingScope, Narrowed, narrowed_by
 from sync.places.releases import active_release
+from sync.returned import returned_list
 from sync.store import ReadSession, Store, now
 from sync.tables import (
     audit,
@@ -91,14 +92,24 @@ class Listings:
         self._working = threading.RLock()  # a list is made once, however many tablets wait for it
 
     def file(
-        self, session: ReadSession, project_id: int, name: str, grants: Iterable[Grant] | None, form: str = ""
+        self,
+        session: ReadSession,
+        project_id: int,
+        name: str,
+        grants: Iterable[Grant] | None,
+        form: str = "",
+        sender: str | None = None,
     ) -> ListFile:
         """A list as somebody with these grants gets it in a form.
 
         name    a key of GENERATED_LISTS
         grants  of a tablet's user on the project; None gives everything
         form    xml_form_id: grants for other forms do not count
+        sender  uuid of an app user, for lists of their own records; None: there are none
         """
+        if GENERATED_LISTS[name].of_sender:
+            content, rows = self._of_sender(session, project_id, sender)
+            return ListFile(name, _md5(content), rows, len(content))
         with self._working:
             key, registers = self._key(session, project_id, name, grants, form)
             if key not in self._files:
@@ -107,15 +118,27 @@ class Listings:
             return self._files[key]
 
     def content(
-        self, session: ReadSession, project_id: int, name: str, grants: Iterable[Grant] | None, form: str = ""
+        self,
+        session: ReadSession,
+        project_id: int,
+        name: str,
+        grants: Iterable[Grant] | None,
+        form: str = "",
+        sender: str | None = None,
     ) -> bytes:
         """The bytes of `file`."""
+        if GENERATED_LISTS[name].of_sender:
+            return self._of_sender(session, project_id, sender)[0]
         with self._working:
             key, registers = self._key(session, project_id, name, grants, form)
             if key not in self._contents:
                 self._keep(key, *_made(GENERATED_LISTS[name], registers, key[3]))
             self._contents.move_to_end(key)
             return self._contents[key]
+
+    def _of_sender(self, session: ReadSession, project_id: int, sender: str | None) -> tuple[bytes, int]:
+        """Made anew each time, and kept for nobody: nearly always it is empty."""
+        return returned_list(session, self._store, project_id, sender)
 
     def registers(self, session: ReadSession, project_id: int) -> Registers:
         """What the project's lists are made from, as of now."""
@@ -149,8 +172,7 @@ class Listings:
         return self._projects[project_id]
 
     def _keep(self, key: _FileKey, content: bytes, rows: int) -> None:
-        md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        self._files[key] = ListFile(key[2], md5, rows, len(content))
+        self._files[key] = ListFile(key[2], _md5(content), rows, len(content))
         while len(self._files) > _FILES_KEPT:
             self._files.popitem(last=False)
         self._contents[key] = content
@@ -192,11 +214,15 @@ def empty_lists(
     session: ReadSession, project_id: int, names: Iterable[str], day: date | None = None
 ) -> list[GeneratedList]:
     """Those of these generated lists that have no row in the project at all."""
-    wanted = [GENERATED_LISTS[name] for name in names]
+    wanted = [GENERATED_LISTS[name] for name in names if not GENERATED_LISTS[name].of_sender]
     if not wanted:
         return []
     registers = read_registers(session, None, project_id, day or now().date())
     return [each for each in wanted if not _made(each, registers, EVERYTHING)[1]]
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def _xform(session: ReadSession, version_id: int) -> bytes:

@@ -91,13 +91,21 @@ def offered_files(session: ReadSession, version_id: int) -> list[OfferedFile]:
 
 
 def files_for(
-    store: Store, session: ReadSession, project_id: int, version: OfferedVersion, grants: Iterable[Grant]
+    store: Store,
+    session: ReadSession,
+    project_id: int,
+    version: OfferedVersion,
+    grants: Iterable[Grant],
+    sender: str | None = None,
 ) -> list[OfferedFile]:
-    """Everything a tablet's user needs for a version, by name: what was uploaded, else what is generated."""
+    """Everything a tablet's user needs for a version, by name: what was uploaded, else what is generated.
+
+    sender  the app user's uuid, for the list of what was sent back to them
+    """
     uploaded = offered_files(session, version.id)
     have, grants = {file.name for file in uploaded}, tuple(grants)
     generated = [
-        _generated(store, session, project_id, version, grants, name)
+        _generated(store, session, project_id, version, grants, name, sender)
         for name in lists_named_by(session, version.id, version.hash)
         if name not in have
     ]
@@ -111,6 +119,7 @@ def file_for(
     version: OfferedVersion,
     grants: Iterable[Grant],
     name: str,
+    sender: str | None = None,
 ) -> OfferedFile | None:
     """One file by its name, in whichever Unicode form it was asked for."""
     name = unicodedata.normalize("NFC", name)
@@ -118,7 +127,7 @@ def file_for(
     if row is not None:
         return OfferedFile(**row)
     if name in lists_named_by(session, version.id, version.hash):
-        return _generated(store, session, project_id, version, tuple(grants), name)
+        return _generated(store, session, project_id, version, tuple(grants), name, sender)
     return None
 
 
@@ -129,8 +138,9 @@ def _generated(
     version: OfferedVersion,
     grants: tuple[Grant, ...],
     name: str,
+    sender: str | None,
 ) -> OfferedFile:
-    made = listings(store).file(session, project_id, name, grants, version.xml_form_id)
+    made = listings(store).file(session, project_id, name, grants, version.xml_form_id, sender)
     return OfferedFile(None, name, made.md5, LIST_TYPE)
 
 

@@ -95,6 +95,16 @@ def discloser(store: Store, actor_id: int | None) -> Discloser:
     return Discloser(found.uuid, login)
 
 
+def not_an_original(instance_id: str) -> Problem:
+    """What is said where a record is asked for by the instanceID of an edit, or waits to become one."""
+    from sync.problems import NotFound
+
+    return NotFound(
+        f"{instance_id} is no record by itself: it is an edit, was deleted, or waits.",
+        "`waypost submission show` says what became of it.",
+    )
+
+
 ViewAs = Annotated[
     int | None,
     typer.Option("--as", metavar="ACTOR", help="As this user, token or app user sees it: its number."),

@@ -164,6 +164,41 @@ def withdraw(
     _decide(decisions.withdraw, "is in no figure any more", instance_id, project, form, note)
 
 
+@app.command("return")
+def send_back(
+    instance_id: Instance,
+    message: Annotated[
+        str, typer.Option(help="What is to be put right. Only its sender reads it; name nobody in it.")
+    ],
+    project: InProject = None,
+    form: OfForm = None,
+) -> None:
+    """Send a record back to the tablet it came from, marked as having issues, with a message.
+
+    The enumerator finds it in the form `returned_records`, edits the sent form in Collect and sends the
+    correction, which clears the mark.
+
+    \b
+    waypost submission return uuid:6a0f2d9e-... --message "A hundred women in one car: please check"
+    """
+    from sync.inspection import find_submission
+    from sync.records.reading import find_record
+    from sync.records.sight import WholeForm
+    from sync.returned import send_back as go_back
+
+    with invocation.opened_store() as store:
+        with store.read() as session:
+            row = find_submission(session, instance_id, project, form)
+            of = (row["project_uuid"], row["xml_form_id"], row["instance_id"])
+            record = find_record(session, *of, WholeForm())
+        if record is None:
+            raise invocation.not_an_original(instance_id)
+        store.write(lambda session: go_back(session, store, record, message))
+    invocation.show(
+        {"instance_id": instance_id, "review_state": "hasIssues"}, f"{instance_id} goes back to its sender."
+    )
+
+
 @app.command("take-back")
 def take_back(
     decision: Annotated[str, typer.Argument(metavar="DECISION", help="What adopt, withdraw or decide gave.")],

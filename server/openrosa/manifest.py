@@ -27,7 +27,7 @@ def manifest(request: Request, device: Device, version: OfferedVersion) -> Respo
     state = request.app.state
     with state.store.read() as session:
         grants = device.actor.on(device.project_id)
-        files = files_for(state.store, session, device.project_id, version, grants)
+        files = files_for(state.store, session, device.project_id, version, grants, device.actor_uuid)
     here = device_url(base_url(request, state.settings.http), request.path_params["token"], device.project_id)
     at = version_url(here, version.xml_form_id, version.version)
     document = manifest_document(files, at)

@@ -21,7 +21,7 @@ def media_file(name: str) -> Callable[[Request, Device, OfferedVersion], Respons
     def answer(request: Request, device: Device, version: OfferedVersion) -> Response:
         store, grants = request.app.state.store, device.actor.on(device.project_id)
         with store.read() as session:
-            file = file_for(store, session, device.project_id, version, grants, name)
+            file = file_for(store, session, device.project_id, version, grants, name, device.actor_uuid)
         if file is None:
             raise NotFound("The form has no such file.", "Refresh the list of forms on the tablet.")
 
@@ -30,7 +30,12 @@ def media_file(name: str) -> Callable[[Request, Device, OfferedVersion], Respons
                 if file.id is not None:
                     return file_content(session, file.id)
                 return listings(store).content(
-                    session, device.project_id, file.name, grants, version.xml_form_id
+                    session,
+                    device.project_id,
+                    file.name,
+                    grants,
+                    version.xml_form_id,
+                    device.actor_uuid,
                 )
 
         tag = file.md5 if file.id is not None else tag_of(device.scope, file.md5)

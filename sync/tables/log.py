@@ -49,6 +49,7 @@ class ChangeKind(StrEnum):
     DECISION = "decision"
     ERASURE = "erasure"
     INFORMANT = "informant"
+    COMMENT = "comment"
     DATASET = "dataset"
     ENTITY = "entity"
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from sync.tables.base import BigId, UtcInstant, table_of
@@ -50,6 +50,13 @@ class Submission(SQLModel, table=True):
         Index(None, "project_uuid", "xml_form_id", "received_at"),
         Index(None, "root_id"),
         Index(None, "deprecated_id"),
+        # A tablet asks at every check for what was sent back to it; few records are reviewed
+        Index(
+            "ix_submission_reviewed",
+            "actor_uuid",
+            sqlite_where=text("review_state IS NOT NULL"),
+            postgresql_where=text("review_state IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))

@@ -26,13 +26,16 @@ from forms.model import CompiledForm
 from forms.workbook import read_workbook
 
 FORMS = tuple(FORM_FILES)
+UNMAPPED = ("returned_records", "not-mapped")
+"""The form that only shows a list: it is about records, and makes none of the harmonised tables."""
 METADATA = ("start", "end", "today", "deviceid")
 
 
 @cache
 def compiled(name: str) -> CompiledForm:
     compilation = compile_form(library()[name], f"{name}.md")
-    assert [str(problem) for problem in (*compilation.problems, *compilation.warnings)] == []
+    remarks = [p for p in (*compilation.problems, *compilation.warnings) if (name, p.code) != UNMAPPED]
+    assert [str(problem) for problem in remarks] == []
     assert compilation.form is not None
     return compilation.form
 
@@ -178,6 +181,7 @@ def test_position_and_free_text_are_restricted_and_photos_are_limited_in_size(na
         ("b1", ["ki_name", "ki_phone"]),
         ("b2", ["ki_name", "ki_phone"]),
         ("mmp_incident", []),
+        ("returned_records", []),
         ("dtm_baseline_row", []),
         ("msla", ["ki_name", "ki_phone"]),
         (
