@@ -59,6 +59,8 @@ def test_a_record_goes_back_to_its_tablet_alone_and_its_correction_clears_the_ma
         assert [seven.sends("uuid:1", 100), seven.sends("uuid:2", 3), eight.sends("uuid:3", 4)] == [201] * 3
         assert bureau.counts() == [3, 4, 100]
         assert (seven.returned(), eight.returned()) == ([], [])
+        xform = client.get(f"{mine.base}/forms/returned_records.xml").text
+        assert 'odk:client-editable="true"' in xform, "what was sent can be edited in Collect"
 
         record = f"/projects/{bureau.project_id}/forms/{FORM}/submissions/uuid:1"
         assert bureau.amina.is_refused("POST", f"{record}/return", {}) == 400.2
@@ -87,12 +89,3 @@ def test_a_record_goes_back_to_its_tablet_alone_and_its_correction_clears_the_ma
             key = session.scalar(select(submission.c.id).where(submission.c.instance_id == "uuid:1"))
             said = [comment.body for comment in list_comments(session, bureau.store, int(key))]
         assert said == ["A hundred in one car? Please ask again."]
-
-
-def test_forms_of_the_library_let_what_was_sent_be_corrected(bureau: Bureau) -> None:
-    published = publish_form(
-        bureau.store, bureau.project_id, library()["returned_records"], "returned_records.md"
-    )
-    tablet = bureau.tablet()
-    xform = bureau.office.client.get(f"{tablet.base}/forms/{published.xml_form_id}.xml").text
-    assert 'client-editable="true"' in xform
