@@ -13,6 +13,7 @@ from sync.registry import publish_form
 from sync.tables import answer_row, submission
 from sync.worker import Worker
 from tests.collect.foreign_forms import ALL
+from tests.collect.yard import ONE_ENGINE
 from tests.forms.enumerator import Enumerator, Filled, needs_java
 from tests.server.office import Office
 
@@ -63,6 +64,7 @@ def _plain(value: Any) -> Any:
     return value["coordinates"] if isinstance(value, dict) and "coordinates" in value else value
 
 
+@ONE_ENGINE
 def test_foreign_forms_are_read_as_they_were_filled_in(office: Office, filled: dict[str, Filled]) -> None:
     for form_id, foreign in ALL.items():
         made = publish_form(
