@@ -31,6 +31,9 @@ from server.central import (
     keys,
     preferences,
     projects,
+    record_files,
+    record_reviews,
+    record_versions,
     returning,
     roles,
     sessions,
@@ -105,9 +108,10 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         app.include_router(resource.router)
     for resource in (audits, config, preferences, actor_properties, analytics):
         app.include_router(resource.router)
-    app.include_router(submissions.router)
     for router in entity_routes.ROUTERS:
         app.include_router(router)
+    for resource in (record_files, record_versions, record_reviews, submissions):
+        app.include_router(resource.router)
     problems.install(app)
     app.add_middleware(WholeSegments)
     app.add_middleware(Viewing)

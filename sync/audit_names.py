@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sync.decided import UNDECIDED
 from sync.permissions import find_role
 from sync.tables.access import ActorKind
 
@@ -64,7 +65,8 @@ def _role(way: str) -> Callable[[Detail], Shown]:
 
 
 def _reviewed(detail: Detail) -> Shown:
-    return {"reviewState": detail.get("outcome")}
+    outcome = detail.get("outcome")
+    return {"reviewState": None if outcome == UNDECIDED else outcome}
 
 
 @dataclass(frozen=True, slots=True)

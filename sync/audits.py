@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, literal, not_, select
 
 from sync.audit_names import ASSIGNEES, NAMES, SUBMISSION_EVENTS, wanted
+from sync.decided import UNDECIDED
 from sync.store import ReadSession
 from sync.tables import (
     actor,
@@ -170,7 +171,7 @@ def _shown_name() -> ColumnElement[str]:
     )
     about_role = audit.c.action.in_(("assignment.create", "assignment.delete"))
     is_tablet = (audit.c.action == "token.revoke") & (actor.c.kind == "app_user")
-    restored = (audit.c.action == "decision.delete") & (audit.c.detail["outcome"].as_string() == "restored")
+    restored = (audit.c.action == "decision.delete") & (audit.c.detail["outcome"].as_string() == UNDECIDED)
     return case(
         (about_role, kind + literal(".") + audit.c.action),
         (is_tablet, literal("field_key.delete")),

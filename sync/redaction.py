@@ -61,7 +61,7 @@ def redacted_xml(
     for name in list(root.attrib):
         if local_name(str(name)) not in _ROOT_ATTRIBUTES:
             del root.attrib[name]
-    path = _local(form.root_path) if form else f"/{local_name(root.tag)}"
+    path = local_path(form.root_path) if form else f"/{local_name(root.tag)}"
     for child in root:
         _redact(child, f"{path}/{local_name(child.tag)}", path, marks)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
@@ -84,7 +84,7 @@ def closed_paths(form: CompiledForm, hidden: frozenset[str]) -> frozenset[str]:
 def identifying_questions(form: CompiledForm) -> frozenset[str]:
     """The paths of the questions whose answers are sealed, those inside identifying groups among them."""
     marks = _marks(form)
-    return frozenset(f.path for f in form.fields if _local(f.path) in marks.sealed - marks.containers)
+    return frozenset(f.path for f in form.fields if local_path(f.path) in marks.sealed - marks.containers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def named_files(
     marks = _marks(form, hidden, closed)
     named: set[str] = set()
     withheld: set[str] = set()
-    _collect_files(root, _local(form.root_path), marks, named, withheld)
+    _collect_files(root, local_path(form.root_path), marks, named, withheld)
     for meta in (child for child in root if local_name(child.tag) == "meta"):
         for field in meta:
             if local_name(field.tag) == _AUDIT and field.text:
@@ -175,9 +175,9 @@ def _read_marks(form: CompiledForm, hiding: frozenset[str], closed: frozenset[st
     sealed: set[str] = set()
     binary: set[str] = set()
     hidden: set[str] = set()
-    meta = f"{_local(form.root_path)}/meta/"
+    meta = f"{local_path(form.root_path)}/meta/"
     for field in form.fields:  # in document order: what is around a question comes before it
-        path = _local(field.path)
+        path = local_path(field.path)
         parent = path.rpartition("/")[0]
         is_container = field.type in ("group", "repeat")
         if field.sensitivity == "direct_identifier" or parent in sealed or path in closed:
@@ -194,7 +194,7 @@ def _read_marks(form: CompiledForm, hiding: frozenset[str], closed: frozenset[st
     return _Marks(*map(frozenset, (containers, shown, sealed, binary, hidden)))
 
 
-def _local(path: str) -> str:
+def local_path(path: str) -> str:
     """A path with the local part of each name: "/data/orx:meta" -> "/data/meta"."""
     return "/".join(step.rpartition(":")[2] for step in path.split("/"))
 

@@ -7,13 +7,15 @@ version of the form closes is closed in the documents of all of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 
 from sync.catalogue import compiled_form
 from sync.envelope import EnvelopeUnreadable, read_envelope
 from sync.problems import NotFound
 from sync.receipt.arrival import clean_file_name
-from sync.redaction import closed_paths, hides_something, named_files, redacted_xml
+from sync.redaction import closed_paths, hides_something, local_path, named_files, redacted_xml
 from sync.safe_xml import XmlUnreadable, local_name, read_xml
 from sync.store import ReadSession, Store
 from sync.tables import form, form_version, project
@@ -66,6 +68,30 @@ class Redactor:
         except XmlUnreadable:
             return []
         return sorted(shown)
+
+    def mentioned(self, body: bytes, form_version: str) -> list[str]:
+        """The names of all files the document mentions, for whoever adds them: telling nobody."""
+        compiled = compiled_form(self._store, self._space, self._form_id, form_version)
+        if compiled is None:
+            return []
+        try:
+            if is_encrypted(body):
+                return sorted(_encrypted_files(body))
+            files = named_files(body, compiled)
+        except XmlUnreadable:
+            return []
+        return sorted(files.shown | files.withheld)
+
+    def structure(self, form_versions: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """The paths of repeats and of groups that any of these versions has, in local names."""
+        repeats: set[str] = set()
+        groups: set[str] = set()
+        for version in set(form_versions):
+            compiled = compiled_form(self._store, self._space, self._form_id, version)
+            for field in compiled.fields if compiled else ():
+                if field.type in ("repeat", "group"):
+                    (repeats if field.type == "repeat" else groups).add(local_path(field.path))
+        return frozenset(repeats), frozenset(groups)
 
     def _closed_for(self, hidden: frozenset[str]) -> frozenset[str]:
         if hidden not in self._closed:

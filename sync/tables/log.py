@@ -52,6 +52,8 @@ class ChangeKind(StrEnum):
     COMMENT = "comment"
     DATASET = "dataset"
     ENTITY = "entity"
+    COMMENT = "comment"
+    FILE_CHOICE = "file_choice"
 
 
 class Change(SQLModel, table=True):

@@ -1,0 +1,66 @@
+"""Records that are reviewed, deleted and talked about over REST, and what becomes of the figures."""
+
+from __future__ import annotations
+
+from tests.contract.central_forms import filled, publishes, sends
+from tests.contract.people import Person, comes
+from tests.server.office import Office
+
+
+def test_record_is_reviewed_deleted_restored_and_its_history_told(office: Office, admin: Person) -> None:
+    path = publishes(office, "simple", name="string")
+    bob = comes(office, "Bob", "manager")
+    sends(admin, path, filled("simple", "one", name="Alice"))
+    sends(admin, path, filled("simple", "two", name="Bob"))
+    assert admin.is_refused("PATCH", f"{path}/none", {"reviewState": "approved"}) == 404.1
+    assert admin.is_refused("PATCH", f"{path}/one", {"reviewState": "lovely"}) == 400.8
+    told = bob.asks("PATCH", f"{path}/one", {"reviewState": "rejected"}, X_Action_Notes="not%20ours").json()
+    assert (told["instanceId"], told["reviewState"]) == ("one", "rejected")
+    assert told["updatedAt"] is not None
+    sends(admin, f"{path}/one", filled("simple", "one.2", edits="one", name="Alyssa"), "PUT")
+    assert admin.gets(f"{path}/one")["reviewState"] == "edited"
+    assert admin.does("PATCH", f"{path}/one", {"reviewState": None})["reviewState"] is None
+    assert admin.is_refused("POST", f"{path}/one/restore") == 404.1
+    assert admin.does("DELETE", f"{path}/one") == {"success": True}
+    assert admin.is_refused("GET", f"{path}/one") == admin.is_refused("DELETE", f"{path}/one") == 404.1
+    assert admin.is_refused("GET", f"{path}/one.xml") == admin.is_refused("GET", f"{path}/one.2") == 404.1
+    assert [each["instanceId"] for each in admin.gets(path)] == ["two"]
+    gone = admin.gets(f"{path}?deleted=true")
+    assert [each["instanceId"] for each in gone] == ["one"]
+    assert gone[0]["deletedAt"] is not None
+    assert sends(admin, path, filled("simple", "one", name="Alice")) == 409.3
+    assert admin.does("POST", f"{path}/one/restore") == {"success": True}
+    assert admin.gets(f"{path}/one")["currentVersion"]["instanceId"] == "one.2"
+
+    history = admin.gets(f"{path}/one/audits", extended=True)
+    ids = {key: history[-1]["details"][key] for key in ("submissionId", "instanceId")}
+    assert [(each["action"], each["actor"]["displayName"], each["notes"]) for each in history] == [
+        ("submission.restore", "Amina", None),
+        ("submission.delete", "Amina", None),
+        ("submission.update", "Amina", None),
+        ("submission.update.version", "Amina", None),
+        ("submission.update", "Bob", "not ours"),
+        ("submission.create", "Amina", None),
+    ]
+    assert history[0]["details"] == history[1]["details"] == ids
+    assert history[3]["details"] == ids | {
+        "instanceId": "one.2", "submissionDefId": history[3]["details"]["submissionDefId"],
+    }  # fmt: skip
+    assert history[4]["details"]["reviewState"] == "rejected"
+    assert "actor" not in admin.gets(f"{path}/one/audits?limit=1&offset=1")[0]
+
+
+def test_people_write_about_a_record(office: Office, admin: Person) -> None:
+    path = publishes(office, "simple", name="string")
+    bob = comes(office, "Bob", "manager")
+    sends(admin, path, filled("simple", "one", name="Alice"))
+    assert admin.is_refused("POST", f"{path}/none/comments", {"body": "test"}) == 404.1
+    assert admin.is_refused("POST", f"{path}/one/comments", {}) == 400.2
+    made = admin.does("POST", f"{path}/one/comments", {"body": "call again"})
+    assert set(made) == {"body", "actorId", "createdAt"}
+    bob.does("POST", f"{path}/one/comments", {"body": "done"})
+    assert [each["body"] for each in admin.gets(f"{path}/one/comments")] == ["done", "call again"]
+    extended = admin.gets(f"{path}/one/comments", extended=True)
+    assert [each["actor"]["displayName"] for each in extended] == ["Bob", "Amina"]
+    assert admin.is_refused("GET", f"{path}/one/edit") == 409.11
+    assert admin.is_refused("GET", f"{path}/none/edit") == 404.1
