@@ -52,7 +52,6 @@ class ChangeKind(StrEnum):
     COMMENT = "comment"
     DATASET = "dataset"
     ENTITY = "entity"
-    COMMENT = "comment"
     FILE_CHOICE = "file_choice"
 
 
