@@ -31,6 +31,7 @@ from server.central import (
     keys,
     preferences,
     projects,
+    public_links,
     record_files,
     record_reviews,
     record_versions,
@@ -48,10 +49,11 @@ from server.datasets import routes as datasets
 from server.dictionary import router as data_dictionary
 from server.disk_failure import end_process
 from server.edge import Edge
+from server.key_addresses import KeyAddresses
 from server.odata import routes as odata
 from server.openrosa.formlist import form_list
-from server.openrosa.forms import form_resource
-from server.openrosa.submission import submission
+from server.openrosa.forms import draft_resource, form_resource
+from server.openrosa.submission import draft_submission, own_submission, submission
 from server.settings import Settings
 from server.viewing import Viewing
 from server.webhooks import routes as webhooks
@@ -63,6 +65,8 @@ from sync.store import Store, open_store
 from sync.worker import Worker
 
 DEVICE = "/v1/key/{token}/projects/{project_id:int}"
+OWN = "/v1/projects/{project_id:int}"
+TEST = "/v1/test/{token}/projects/{project_id:int}/forms/{xml_form_id}"
 REFRESH_S = 1.0
 """How often tokens and forms are looked at behind the requests; none then waits for the look."""
 
@@ -90,9 +94,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.state.identify = identify
     if store is not None:
         _attach(app, store)
-    app.add_route(f"{DEVICE}/submission", submission, methods=["HEAD", "POST"])
-    app.add_route(f"{DEVICE}/formList", form_list, methods=["GET", "HEAD"])
-    app.add_route(f"{DEVICE}/forms/{{resource:path}}", form_resource, methods=["GET", "HEAD"])
+    _add_tablet_routes(app)
     app.include_router(health.router)
     app.include_router(datasets.router)
     app.include_router(datasets.earlier)
@@ -102,7 +104,18 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.include_router(
         settings_codes.router
     )  # before app-users/{id}, which would take `sheets.html` for an id
-    for resource in (sessions, users, roles, assignments, projects, app_users, keys, held, returning):
+    for resource in (
+        sessions,
+        users,
+        roles,
+        assignments,
+        projects,
+        app_users,
+        keys,
+        held,
+        returning,
+        public_links,
+    ):
         app.include_router(resource.router)
     for resource in (forms, form_drafts, form_definitions):
         app.include_router(resource.router)
@@ -114,9 +127,24 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         app.include_router(resource.router)
     problems.install(app)
     app.add_middleware(WholeSegments)
+    app.add_middleware(KeyAddresses)
     app.add_middleware(Viewing)
     app.add_middleware(Edge, https=settings.base_url.startswith("https://"))
     return app
+
+
+def _add_tablet_routes(app: FastAPI) -> None:
+    """What tablets ask for: by a key, by a draft's test address, or signed in."""
+    reads, sends = ["GET", "HEAD"], ["GET", "HEAD", "POST"]
+    app.add_route(f"{DEVICE}/submission", submission, methods=sends)
+    app.add_route(f"{DEVICE}/formList", form_list, methods=reads)
+    app.add_route(f"{DEVICE}/forms/{{resource:path}}", form_resource, methods=reads)
+    app.add_route(f"{TEST}/draft/submission", draft_submission, methods=sends)
+    for draft in (".xml", "/formList", "/manifest", "/attachments/{name}"):
+        app.add_route(f"{TEST}/draft{draft}", draft_resource, methods=reads)
+    app.add_route(f"{OWN}/submission", own_submission, methods=sends)
+    app.add_route(f"{OWN}/formList", form_list, methods=reads)
+    app.add_route(f"{OWN}/forms/{{xml_form_id}}/draft/submission", own_submission, methods=sends)
 
 
 def _attach(app: FastAPI, store: Store) -> None:

@@ -8,6 +8,7 @@ or revocation, whichever process made it (sync/freshness.py).
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from datetime import datetime
 from starlette.requests import Request
 
 from server.viewing import viewed
-from sync.access import Actor, access_fingerprint, authenticate
+from sync.access import Actor, Grant, access_fingerprint, authenticate
 from sync.freshness import Fresh
 from sync.problems import Forbidden, NotFound, Unauthorised
 from sync.registry import get_project
@@ -27,9 +28,27 @@ from sync.tokens import read_token
 _KEPT = 20_000
 GUESSES_A_MINUTE = 20
 
+_KEY_HOLDERS = (ActorKind.APP_USER, ActorKind.PUBLIC_LINK)
+_FILLING = (Role.APP_USER, Role.PUBLIC_LINK)
+_CENTRAL_KEY = re.compile(r"[A-Za-z0-9!$]{64}", re.ASCII)
+_UNKNOWN_KEY = (
+    "This server does not know the key in the address, or it was revoked.",
+    "Scan a new settings code; ask your coordinator for one.",
+)
+
 
 class UnknownKey(Forbidden):
     """A key URL whose token is unknown, revoked or expired: 403, for a 401 would ask for a password."""
+
+
+class NoKey(Unauthorised):
+    """A key URL whose token has not the shape of one."""
+
+    def __init__(self, _detail: str = "") -> None:
+        super().__init__(
+            "What stands in the address is not a key.",
+            "Scan the settings code again; ask your coordinator for a new one.",
+        )
 
 
 class UnknownToken(Unauthorised):
@@ -38,7 +57,7 @@ class UnknownToken(Unauthorised):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A tablet's user on one project."""
+    """A tablet's user on one project, or a public link."""
 
     actor: Actor
     project_id: int
@@ -49,13 +68,27 @@ class Device:
     def actor_uuid(self) -> str:
         return self.actor.uuid
 
+    @property
+    def is_link(self) -> bool:
+        return self.actor.kind == ActorKind.PUBLIC_LINK
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        return self.actor.on(self.project_id)
+
     def may_submit(self, xml_form_id: str) -> bool:
         return self.forms is None or xml_form_id in self.forms
+
+    def may_read(self, xml_form_id: str) -> bool:
+        return self.may_submit(xml_form_id)
+
+    def reads_closed(self, xml_form_id: str) -> bool:
+        return False
 
     @property
     def scope(self) -> str:
         """Equal for devices that see the same: part of a list's ETag, with the actor."""
-        return repr((self.actor.uuid, self.actor.on(self.project_id)))
+        return repr((self.actor.uuid, self.grants))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +113,28 @@ class Access:
         self.expire = self._known.expire
 
     def device(self, token: str, project_id: int) -> Device:
-        """The device of a key URL. Raises UnknownKey, Forbidden (a reader's token), NotFound (project)."""
-        known = self._verified(token)
-        if known is None:
-            raise UnknownKey(
-                "This server does not know the key in the address, or it was revoked.",
-                "Scan a new settings code; ask your coordinator for one.",
-            )
+        """The device of a key URL.
+
+        Raises NoKey, UnknownKey, Forbidden (a reader's token), NotFound (project).
+        """
+        known = self._known_by_key(token)
         device = known.devices.get(project_id)
         return device if device is not None else self._device(known, project_id)
+
+    def key_holder(self, token: str) -> Actor:
+        """The tablet's user or the link a key belongs to. Raises NoKey, UnknownKey."""
+        actor = self._known_by_key(token).actor
+        if actor is None or actor.kind not in _KEY_HOLDERS:
+            raise UnknownKey(*_UNKNOWN_KEY)
+        return actor
+
+    def _known_by_key(self, token: str) -> _Known:
+        if read_token(token) is None:  # no guess either: its check says that nobody was ever given it
+            raise Forbidden(*_UNKNOWN_KEY) if _CENTRAL_KEY.fullmatch(token) else NoKey()
+        known = self._verified(token)
+        if known is None:
+            raise UnknownKey(*_UNKNOWN_KEY)
+        return known
 
     def reader(self, token: str, project_id: int) -> Actor:
         """A reader of one project. Raises UnknownToken, Forbidden (a tablet's token), NotFound (project)."""
@@ -98,7 +144,7 @@ class Access:
                 "The token is not known here, or it was revoked or has expired.",
                 "`waypost token create NAME --project ID --role analyst` makes one.",
             )
-        if known.actor.kind == ActorKind.APP_USER:
+        if known.actor.kind in _KEY_HOLDERS:
             raise Forbidden(
                 "A tablet's token submits and never reads.", "Use a reader's token: `waypost token create`."
             )
@@ -131,11 +177,11 @@ class Access:
     def _device(self, known: _Known, project_id: int) -> Device:
         actor = known.actor
         assert actor is not None
-        if actor.kind != ActorKind.APP_USER:
+        if actor.kind not in _KEY_HOLDERS:
             raise Forbidden(
                 "This token reads data and cannot be used on a tablet.", "Use `waypost app-user create`."
             )
-        grants = [grant for grant in actor.on(project_id) if grant.role == Role.APP_USER]
+        grants = [grant for grant in actor.on(project_id) if grant.role in _FILLING]
         if not grants and actor.project_id != project_id:  # its own it may send to before it is given a form
             raise _no_project(project_id)
         with self._store.read() as session:

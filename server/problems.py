@@ -27,6 +27,7 @@ from server.central import problems as central
 from server.central import record_problems as records
 from server.central import site_problems as site
 from server.odata import problems as odata
+from server.openrosa.holders import asks_for_password
 from server.openrosa.responses import RETRY_AFTER_S, openrosa_problem
 from sync import encryption_keys, form_problems, managed_keys, odk_cipher, passwords, problems
 from sync.entities import problems as entities
@@ -141,6 +142,7 @@ CENTRAL: Mapping[type[Problem], float] = {
 _FIGURES = re.compile(r"/v1/projects/\d+/(figures(/|$)|datasets/[^/]+\.(csv|json|geojson)$)")
 _OPENROSA_ENDINGS = ("/formList", "/submission", "/manifest")
 _RETRY_LATER = {429, 503, 507}
+_CHALLENGE = 'Basic realm="Waypost", charset="UTF-8"'
 
 
 def status_of(problem: Problem) -> int:
@@ -150,7 +152,15 @@ def status_of(problem: Problem) -> int:
 
 def is_openrosa(path: str) -> bool:
     """Whether a tablet may be asking, so that an error has to be text/xml."""
+    if path.startswith("/v1/test/"):
+        return not path.endswith("/submissions")
     return path.startswith("/v1/key/") or path.endswith(_OPENROSA_ENDINGS)
+
+
+def _asks_openrosa(request: Request) -> bool:
+    """Whether to answer in text/xml: a tablet's address, or a tablet that asks for another by its key."""
+    by_key = getattr(request.state, "key", None) is not None
+    return is_openrosa(request.url.path) or (by_key and "x-openrosa-version" in request.headers)
 
 
 def central_code_of(problem: Problem) -> float:
@@ -166,8 +176,8 @@ def is_central(path: str) -> bool:
 def problem_response(request: Request, problem: Problem) -> Response:
     """The answer to a request that met a problem."""
     status = status_of(problem)
-    if is_openrosa(request.url.path):
-        return _with_retry(openrosa_problem(problem, status), status)
+    if _asks_openrosa(request):
+        return _openrosa_problem(request, problem, status)
     if is_central(request.url.path):
         return _central_problem(request, problem)
     response = _json(status, problem.code, problem.title, problem.detail, problem.hint, problem.errors)
@@ -184,7 +194,7 @@ def unexpected_response(request: Request, error: Exception) -> Response:
         f"Something went wrong on the server (error {number}).",
         "Try again; if it happens again, give this number to whoever runs the server.",
     )
-    if is_openrosa(request.url.path):
+    if _asks_openrosa(request):
         return openrosa_problem(unforeseen, 500)
     if is_central(request.url.path):
         return _central(500.1, str(unforeseen), {"id": number})
@@ -213,7 +223,7 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     phrase = HTTPStatus(error.status_code).phrase
     said = Problem(*_FRAMEWORK.get(error.status_code, (f"{phrase}.", "")))
-    if is_openrosa(request.url.path):
+    if _asks_openrosa(request):
         response: Response = openrosa_problem(said, error.status_code)
     elif is_central(request.url.path) or (error.status_code == 404 and not _is_ours(request.url.path)):
         response = _central(_framework_code(error.status_code, request.url.path), str(said))
@@ -231,7 +241,7 @@ async def _validation(request: Request, error: Exception) -> Response:
         for one in error.errors()
     ]
     detail = "; ".join(f"{one['where']}: {one['detail']}" for one in errors) + "."
-    if is_openrosa(request.url.path):
+    if _asks_openrosa(request):
         return openrosa_problem(Problem(detail), 422)
     if is_central(request.url.path):
         far = any(str(one["type"]).endswith(("_than_equal", "_than")) for one in error.errors())
@@ -245,13 +255,21 @@ _FRAMEWORK = {
 }
 
 
+def _openrosa_problem(request: Request, problem: Problem, status: int) -> Response:
+    response = openrosa_problem(problem, status)
+    by_password = request.url.path.startswith("/v1/projects/") and asks_for_password(request)
+    if status == 401 and by_password:
+        response.headers["WWW-Authenticate"] = _CHALLENGE
+    return _with_retry(response, status)
+
+
 def _central_problem(request: Request, problem: Problem) -> Response:
     code = central_code_of(problem)
     details = getattr(problem, "details", None) or ({"errors": problem.errors} if problem.errors else None)
     response = _central(code, str(problem), details)
     asks = request.headers.get("x-requested-with", "").lower() != "xmlhttprequest"  # a page asks by itself
     if int(code) == 401 and asks:
-        response.headers["WWW-Authenticate"] = 'Basic realm="Waypost", charset="UTF-8"'
+        response.headers["WWW-Authenticate"] = _CHALLENGE
     return _with_retry(response, int(code))
 
 

@@ -81,13 +81,13 @@ def rename_app_user(session: WriteSession, user: AppUser, name: str, by: str | N
 
 
 def project_of_key(session: ReadSession, text: str) -> int | None:
-    """The project of a tablet's key that is good; None for anything else."""
+    """The project of a tablet's or a public link's key that is good; None for anything else."""
     given = read_token(text)
     row = given and session.first(
         select(actor.c.project_id, token.c.secret_hash)
         .join(actor, actor.c.id == token.c.actor_id)
         .where(token.c.public_id == given.public_id, token.c.revoked_at.is_(None))
-        .where(actor.c.kind == ActorKind.APP_USER)
+        .where(actor.c.kind.in_([ActorKind.APP_USER, ActorKind.PUBLIC_LINK]))
     )
     if not row or given is None or not hmac.compare_digest(row["secret_hash"], given.secret_hash):
         return None
@@ -95,11 +95,11 @@ def project_of_key(session: ReadSession, text: str) -> int | None:
 
 
 def end_key(session: WriteSession, text: str, by: str) -> None:
-    """End a tablet's key, and leave its user listed without one."""
+    """End a tablet's or a link's key, and leave its user listed without one."""
     given = read_token(text)
     assert given is not None, "project_of_key has read it"
     found = session.first(
-        select(actor.c.uuid)
+        select(actor.c.uuid, actor.c.kind)
         .join(token, token.c.actor_id == actor.c.id)
         .where(token.c.public_id == given.public_id)
     )
@@ -107,7 +107,8 @@ def end_key(session: WriteSession, text: str, by: str) -> None:
     session.execute(update(token).where(mine).values(revoked_at=now(), sealed=None))
     assert found is not None
     session.change(ChangeKind.ACTOR, found["uuid"])
-    session.audit("app-user.session.end", found["uuid"], by, token=given.public_id)
+    whose = "public_link" if found["kind"] == ActorKind.PUBLIC_LINK else "app-user"
+    session.audit(f"{whose}.session.end", found["uuid"], by, token=given.public_id)
 
 
 def _app_user(row: RowMapping, keyring: Keyring) -> AppUser:

@@ -50,7 +50,7 @@ def list_assignments(
         select(assignment.c.actor_id, assignment.c.role, assignment.c.xml_form_id)
         .join(actor, actor.c.id == assignment.c.actor_id)
         .where(*here, assignment.c.revoked_at.is_(None), actor.c.revoked_at.is_(None))
-        .where(assignment.c.role != Role.IDENTIFIERS)
+        .where(assignment.c.role.not_in([Role.IDENTIFIERS, Role.PUBLIC_LINK]))
         .distinct()
         .order_by(assignment.c.actor_id, assignment.c.role, assignment.c.xml_form_id)
     )
@@ -71,7 +71,7 @@ def give_role(
     a tablet).
     """
     who = find_actor(session, actor_id)
-    if role.role is None:
+    if role.role in (None, Role.PUBLIC_LINK) or who.kind == ActorKind.PUBLIC_LINK:
         raise Invalid(f"Nobody is assigned the role {role.system}.", "It comes with a link or a reset.")
     is_tablet = who.kind == ActorKind.APP_USER
     if is_tablet != (role.role is Role.APP_USER):
@@ -84,6 +84,7 @@ def give_role(
     mine = [assignment.c.actor_id == actor_id, assignment.c.role == role.role, *_here(at), *_WHOLE]
     if session.scalar(select(assignment.c.id).where(*mine, assignment.c.revoked_at.is_(None))) is not None:
         return
+    assert role.role is not None
     assign(session, actor_id, Grant(role.role, at.project_id, at.xml_form_id), now())
     session.change(ChangeKind.ACTOR, who.uuid)
     session.audit("assignment.create", who.uuid, by, **_detail(session, at, role))

@@ -17,7 +17,11 @@ from sync.tables.access import ActorKind
 Detail = Mapping[str, Any]
 Shown = dict[str, Any] | None
 
-ASSIGNEES: Mapping[str, str] = {ActorKind.USER: "user", ActorKind.APP_USER: "field_key"}
+ASSIGNEES: Mapping[str, str] = {
+    ActorKind.USER: "user",
+    ActorKind.APP_USER: "field_key",
+    ActorKind.PUBLIC_LINK: "public_link",
+}
 """How the name of an assignment's action begins, by the kind of whoever has it; others are `user`."""
 
 
@@ -92,7 +96,8 @@ NAMES: Mapping[str, Named] = {
     "app-user.property.set": Named("field_key.property.set"),
     "project.create": Named("project.create", _data(name="name", description="description")),
     "project.update": Named(
-        "project.update", _data(name="name", description="description", archived="archived")
+        "project.update",
+        _data(name="name", description="description", archived="archived", keyId="keyId"),
     ),
     "project.delete": Named("project.delete", _nothing),
     "form.publish": Named("form.update.publish"),

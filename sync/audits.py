@@ -171,10 +171,12 @@ def _shown_name() -> ColumnElement[str]:
     )
     about_role = audit.c.action.in_(("assignment.create", "assignment.delete"))
     is_tablet = (audit.c.action == "token.revoke") & (actor.c.kind == "app_user")
+    is_link = (audit.c.action == "token.revoke") & (actor.c.kind == "public_link")
     restored = (audit.c.action == "decision.delete") & (audit.c.detail["outcome"].as_string() == UNDECIDED)
     return case(
         (about_role, kind + literal(".") + audit.c.action),
         (is_tablet, literal("field_key.delete")),
+        (is_link, literal("public_link.delete")),
         (restored, literal("submission.restore")),
         *(
             (audit.c.action == ours, literal(named.name))

@@ -15,7 +15,7 @@ import hashlib
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -41,7 +41,6 @@ from sync.tables import (
     audit,
     change,
     corridor,
-    form_version,
     key_informant,
     organisation,
     origin,
@@ -197,12 +196,12 @@ def listings(store: Store) -> Listings:
         return _LISTINGS[store]
 
 
-def lists_named_by(session: ReadSession, version_id: int, xform_md5: str) -> tuple[str, ...]:
-    """The generated lists a published version refers to. Its bytes are read once in a process."""
+def lists_named_by(xform_md5: str, read: Callable[[], bytes]) -> tuple[str, ...]:
+    """The generated lists an XForm refers to. Its bytes are read once in a process."""
     with _MAKING:
         found = _NAMED.get(xform_md5)
     if found is None:
-        found = generated_names(_xform(session, version_id))
+        found = generated_names(read())
         with _MAKING:
             _NAMED[xform_md5] = found
             while len(_NAMED) > _FILES_KEPT:
@@ -223,10 +222,6 @@ def empty_lists(
 
 def _md5(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
-
-
-def _xform(session: ReadSession, version_id: int) -> bytes:
-    return bytes(session.scalar(select(form_version.c.xform).where(form_version.c.id == version_id)))
 
 
 def _made(kind: GeneratedList, registers: Registers, narrowed: frozenset[Narrowed]) -> tuple[bytes, int]:

@@ -110,7 +110,7 @@ def _begin(
             update(form_draft).where(form_draft.c.id == draft["id"]).values(**changed, key_id=key_id)
         )
     session.change(ChangeKind.PROJECT, owner["uuid"])
-    session.audit("project.update", owner["uuid"], by, data={"keyId": key_id})
+    session.audit("project.update", owner["uuid"], by, keyId=key_id)
     return key_id
 
 

@@ -7,15 +7,17 @@ version is the same for everybody; a generated list (sync/listing.py) is the use
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, Table, exists, select
 
 from sync.access import Grant
+from sync.drafts import draft_xform
 from sync.listing import listings, lists_named_by
 from sync.store import ReadSession, Store
-from sync.tables import form, form_media, form_version
+from sync.tables import form, form_draft, form_draft_media, form_media, form_version
 from sync.tables.registry import FormState
 
 LIST_TYPE = "text/csv"
@@ -34,17 +36,19 @@ class OfferedForm:
 
 @dataclass(frozen=True, slots=True)
 class OfferedVersion:
-    """A published version, current or not."""
+    """A published version, current or not; or a draft, for whoever tests it."""
 
-    id: int  # form_version.id
+    id: int  # form_version.id, or form_draft.id
     xml_form_id: str
     version: str
     hash: str
+    state: str = FormState.OPEN  # of its form
+    is_draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OfferedFile:
-    id: int | None  # form_media.id; None for a generated list
+    id: int | None  # of its row; None for a generated list
     name: str
     md5: str  # 32 hex digits
     content_type: str
@@ -52,23 +56,33 @@ class OfferedFile:
 
 def offered_forms(session: ReadSession, project_id: int) -> list[OfferedForm]:
     """Every open form of a project, each once, by form id."""
-    return [
-        OfferedForm(
-            row["xml_form_id"],
-            " ".join(row["title"].split()) or row["xml_form_id"],
-            row["version"],
-            row["hash"],
-            row["has_media"] or bool(lists_named_by(session, row["id"], row["hash"])),
-        )
-        for row in session.all(_OPEN.where(form.c.project_id == project_id))
-    ]
+    rows = session.all(_OPEN.where(form.c.project_id == project_id))
+    return [_offered(session, _version(row), row["title"], row["has_media"]) for row in rows]
+
+
+def offered_for_test(session: ReadSession, version: OfferedVersion) -> OfferedForm:
+    """A draft as the list at its test address has it."""
+    title = session.scalar(select(form_draft.c.title).where(form_draft.c.id == version.id))
+    return _offered(session, version, title, bool(offered_files(session, version)))
+
+
+def _version(row: Mapping[Any, Any]) -> OfferedVersion:
+    return OfferedVersion(row["id"], row["xml_form_id"], row["version"], row["hash"])
+
+
+def _offered(session: ReadSession, version: OfferedVersion, title: str, has_media: bool) -> OfferedForm:
+    name = " ".join(title.split()) or version.xml_form_id
+    media = has_media or bool(lists_of(session, version))
+    return OfferedForm(version.xml_form_id, name, version.version, version.hash, media)
 
 
 def offered_version(
     session: ReadSession, project_id: int, xml_form_id: str, version: str | None
 ) -> OfferedVersion | None:
     """One version of a form in any state but deleted; `version` None is the current one."""
-    columns = select(form_version.c.id, form.c.xml_form_id, form_version.c.version, form_version.c.hash)
+    columns = select(
+        form_version.c.id, form.c.xml_form_id, form_version.c.version, form_version.c.hash, form.c.state
+    )
     if version is None:
         statement = columns.join(form, form.c.current_version_id == form_version.c.id)
     else:
@@ -79,15 +93,30 @@ def offered_version(
     return OfferedVersion(**row) if row is not None else None
 
 
+def offered_draft(draft: Mapping[Any, Any]) -> OfferedVersion:
+    """A draft as whoever tests it gets it; `draft` as `sync.drafts.current_draft` gives it."""
+    return replace(_version(draft), is_draft=True)
+
+
 def xform_bytes(session: ReadSession, version_id: int) -> bytes:
     """The XForm exactly as published."""
     return bytes(session.scalar(select(form_version.c.xform).where(form_version.c.id == version_id)))
 
 
-def offered_files(session: ReadSession, version_id: int) -> list[OfferedFile]:
+def xform_of(session: ReadSession, version: OfferedVersion) -> bytes:
+    """The XForm as it is offered."""
+    return draft_xform(session, version.id) if version.is_draft else xform_bytes(session, version.id)
+
+
+def offered_files(session: ReadSession, version: OfferedVersion) -> list[OfferedFile]:
     """The files of a version that were uploaded, by name."""
-    statement = _FILES.where(form_media.c.form_version_id == version_id).order_by(form_media.c.name)
-    return [OfferedFile(**row) for row in session.all(statement)]
+    _, files = _media(version)
+    return [OfferedFile(**row) for row in session.all(files)]
+
+
+def lists_of(session: ReadSession, version: OfferedVersion) -> tuple[str, ...]:
+    """The generated lists a version refers to."""
+    return lists_named_by(version.hash, lambda: xform_of(session, version))
 
 
 def files_for(
@@ -102,11 +131,11 @@ def files_for(
 
     sender  the app user's uuid, for the list of what was sent back to them
     """
-    uploaded = offered_files(session, version.id)
+    uploaded = offered_files(session, version)
     have, grants = {file.name for file in uploaded}, tuple(grants)
     generated = [
         _generated(store, session, project_id, version, grants, name, sender)
-        for name in lists_named_by(session, version.id, version.hash)
+        for name in lists_of(session, version)
         if name not in have
     ]
     return sorted([*uploaded, *generated], key=lambda file: file.name)
@@ -123,10 +152,11 @@ def file_for(
 ) -> OfferedFile | None:
     """One file by its name, in whichever Unicode form it was asked for."""
     name = unicodedata.normalize("NFC", name)
-    row = session.first(_FILES.where(form_media.c.form_version_id == version.id, form_media.c.name == name))
+    table, files = _media(version)
+    row = session.first(files.where(table.c.name == name))
     if row is not None:
         return OfferedFile(**row)
-    if name in lists_named_by(session, version.id, version.hash):
+    if name in lists_of(session, version):
         return _generated(store, session, project_id, version, tuple(grants), name, sender)
     return None
 
@@ -144,8 +174,18 @@ def _generated(
     return OfferedFile(None, name, made.md5, LIST_TYPE)
 
 
-def file_content(session: ReadSession, file_id: int) -> bytes:
-    return bytes(session.scalar(select(form_media.c.content).where(form_media.c.id == file_id)))
+def file_content(session: ReadSession, version: OfferedVersion, file_id: int) -> bytes:
+    """The bytes of an uploaded file of a version."""
+    table, _ = _media(version)
+    return bytes(session.scalar(select(table.c.content).where(table.c.id == file_id)))
+
+
+def _media(version: OfferedVersion) -> tuple[Table, Select[Any]]:
+    """The table of a version's uploaded files, and the statement of them."""
+    table = form_draft_media if version.is_draft else form_media
+    owner = table.c.draft_id if version.is_draft else table.c.form_version_id
+    files = select(table.c.id, table.c.name, table.c.md5, table.c.content_type)
+    return table, files.where(owner == version.id).order_by(table.c.name)
 
 
 _OPEN = (
@@ -161,4 +201,3 @@ _OPEN = (
     .where(form.c.state == FormState.OPEN, form.c.deleted_at.is_(None))
     .order_by(form.c.xml_form_id)
 )
-_FILES = select(form_media.c.id, form_media.c.name, form_media.c.md5, form_media.c.content_type)

@@ -68,7 +68,7 @@ ROLES: tuple[SystemRole, ...] = (
     SystemRole(5, "viewer", "Project Viewer", Role.VIEWER, _READING),
     SystemRole(6, "formview", "Form Viewer", Role.FORMVIEW, ("project.read", "form.list", "form.read")),
     SystemRole(7, "formfill", "Data Collector", Role.FORMFILL, _FILLING),
-    SystemRole(8, "pub-link", "Public Link", None, ("open_form.read", "submission.create")),
+    SystemRole(8, "pub-link", "Public Link", Role.PUBLIC_LINK, ("open_form.read", "submission.create")),
     SystemRole(101, "analyst", "Analyst", Role.ANALYST, _READING),
     SystemRole(102, "supervisor", "Supervisor", Role.SUPERVISOR, _REVIEWING),
 )

@@ -45,7 +45,7 @@ class Caller:
     """Somebody known, and how."""
 
     actor: Actor
-    by: Literal["session", "token", "password"]
+    by: Literal["session", "token", "password", "key"]
     session: Session | None = None
 
 
@@ -98,7 +98,7 @@ class PasswordCheck:
 
 
 def identify(request: Request, fields: dict[str, Any] | None = None) -> Caller | None:
-    """Whoever a request comes from; None when it brings no credentials.
+    """Whoever a request comes from; None when it brings no credentials. A key in the address counts first.
 
     fields  the JSON body, where a page may have put its `__csrf`
     Raises AuthenticationFailed, HttpsOnly, TooMany; and what looking as somebody else raises.
@@ -108,6 +108,9 @@ def identify(request: Request, fields: dict[str, Any] | None = None) -> Caller |
 
 
 def _identified(request: Request, fields: dict[str, Any]) -> Caller | None:
+    key = getattr(request.state, "key", None)
+    if key is not None:
+        return Caller(request.app.state.access.key_holder(key), "key")
     kind, _, value = request.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
         return _by_token(request, value.strip())

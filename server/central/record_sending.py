@@ -23,6 +23,7 @@ from sync.problems import BodyCut, Invalid, TooLarge
 from sync.receipt import Arrival, ArrivedFile, Receipt, Sender, make_arrival
 from sync.receipt.arrival import clean_header
 from sync.store import now
+from sync.tables.access import ActorKind
 from sync.tables.records import HoldReason
 
 _LONGEST = 255  # characters of a device id or user agent that these clients are told again
@@ -119,6 +120,7 @@ def _arrival(
         device_id=_short(request.query_params.get("deviceID")),
         user_agent=_short(request.headers.get("user-agent")),
         date_header=clean_header(request.headers.get("date")),
+        by_link=asked(request).actor.kind == ActorKind.PUBLIC_LINK,
     )
     keyring = store_of(request).keyring
     return make_arrival(keyring, sender, sent.envelope, sent.xml, now(), files, why)

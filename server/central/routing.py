@@ -8,7 +8,8 @@ of the tests is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -114,7 +115,7 @@ class ProjectGate(Gate):
 
     def _enter(self, request: Request, project_id: int) -> Asked:
         caller = _known(request)
-        with _store(request).read() as session:
+        with _store(request).read() as session, _told_apart(caller):
             project = known_project(session, caller.actor, project_id)
         verbs = project_verbs(caller.actor, project_id)
         self.check(verbs)
@@ -129,7 +130,7 @@ class FormGate(Gate):
 
     def _enter(self, request: Request, project_id: int, xml_form_id: str) -> Asked:
         caller = _known(request)
-        with _store(request).read() as session:
+        with _store(request).read() as session, _told_apart(caller):
             project = known_project(session, caller.actor, project_id)
             granted = [grant.xml_form_id for grant in caller.actor.on(project_id)]
             if None not in granted and xml_form_id not in granted:
@@ -212,6 +213,19 @@ def _known(request: Request) -> Caller:
     if caller is None:
         raise AuthenticationFailed()
     return caller
+
+
+@contextmanager
+def _told_apart(caller: Caller) -> Iterator[None]:
+    """Whoever comes with a key knows where it is for: anything else is forbidden to it, there or not."""
+    try:
+        yield
+    except NotFound:
+        if caller.by != "key":
+            raise
+        raise Forbidden(
+            "This key does not open what is asked for.", "Ask your coordinator for another one."
+        ) from None
 
 
 def _absent() -> NotFound:

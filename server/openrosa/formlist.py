@@ -13,36 +13,42 @@ from xml.sax.saxutils import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.auth import Device
 from server.conditional import conditional, tag_of
-from server.links import BLANK_VERSION, base_url, device_url, segment
+from server.links import BLANK_VERSION, segment
 from server.openrosa.headers import OPENROSA_VERSION, TEXT_XML
+from server.openrosa.holders import Holder, address_of, holder_of
 from sync.offering import OfferedForm, offered_forms
 
 
 def form_list(request: Request) -> Response:
     """`GET .../formList`, with `?formID=` for one form."""
-    state = request.app.state
-    device: Device = state.device_access(request.path_params["token"], request.path_params["project_id"])
+    holder = holder_of(request)
     wanted = request.query_params.get("formID")
-    with state.store.read() as session:
+    with request.app.state.store.read() as session:
         listed = [
             entry
-            for entry in offered_forms(session, device.project_id)
-            if device.may_submit(entry.xml_form_id) and wanted in (None, entry.xml_form_id)
+            for entry in offered_forms(session, holder.project_id)
+            if holder.may_read(entry.xml_form_id) and wanted in (None, entry.xml_form_id)
         ]
-    here = device_url(base_url(request, state.settings.http), request.path_params["token"], device.project_id)
-    document = list_document(listed, here)
+    return list_answer(request, holder, list_document(listed, address_of(request)))
+
+
+def list_answer(request: Request, holder: Holder, document: bytes) -> Response:
+    """A list or a manifest, for whoever sees the same."""
     return conditional(
-        request, tag_of(device.scope, document), TEXT_XML, lambda: document, dict(OPENROSA_VERSION)
+        request, tag_of(holder.scope, document), TEXT_XML, lambda: document, dict(OPENROSA_VERSION)
     )
 
 
 def list_document(listed: Sequence[OfferedForm], here: str) -> bytes:
     """The XML; `here` is the device's own server URL."""
+    return document_of([_entry(entry, here) for entry in listed])
+
+
+def document_of(entries: Sequence[str]) -> bytes:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<xforms xmlns="http://openrosa.org/xforms/xformsList">'
-        + "".join(_entry(entry, here) for entry in listed)
+        + "".join(entries)
         + "</xforms>"
     ).encode()
 
@@ -52,8 +58,17 @@ def version_url(here: str, xml_form_id: str, version: str) -> str:
     return f"{here}/forms/{segment(xml_form_id)}/versions/{segment(version or BLANK_VERSION)}"
 
 
+def draft_url(here: str, xml_form_id: str) -> str:
+    """Where a draft's resources are."""
+    return f"{here}/forms/{segment(xml_form_id)}/draft"
+
+
 def _entry(entry: OfferedForm, here: str) -> str:
-    at = version_url(here, entry.xml_form_id, entry.version)
+    return entry_document(entry, version_url(here, entry.xml_form_id, entry.version))
+
+
+def entry_document(entry: OfferedForm, at: str) -> str:
+    """One form of a list; `at` is where its resources are."""
     version = f"<version>{escape(entry.version)}</version>" if entry.version else ""
     manifest = f"<manifestUrl>{escape(at)}/manifest</manifestUrl>" if entry.has_media else ""
     return (

@@ -14,26 +14,22 @@ from xml.sax.saxutils import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.auth import Device
-from server.conditional import conditional, tag_of
-from server.links import base_url, device_url, segment
-from server.openrosa.formlist import version_url
-from server.openrosa.headers import OPENROSA_VERSION, TEXT_XML
+from server.links import segment
+from server.openrosa.formlist import draft_url, list_answer, version_url
+from server.openrosa.holders import Holder, address_of
 from sync.offering import OfferedFile, OfferedVersion, files_for
 
 
-def manifest(request: Request, device: Device, version: OfferedVersion) -> Response:
+def manifest(request: Request, holder: Holder, version: OfferedVersion) -> Response:
     """`GET .../forms/{form}/versions/{version}/manifest`."""
-    state = request.app.state
-    with state.store.read() as session:
-        grants = device.actor.on(device.project_id)
-        files = files_for(state.store, session, device.project_id, version, grants, device.actor_uuid)
-    here = device_url(base_url(request, state.settings.http), request.path_params["token"], device.project_id)
-    at = version_url(here, version.xml_form_id, version.version)
-    document = manifest_document(files, at)
-    return conditional(
-        request, tag_of(device.scope, document), TEXT_XML, lambda: document, dict(OPENROSA_VERSION)
-    )
+    store, here = request.app.state.store, address_of(request)
+    with store.read() as session:
+        files = files_for(store, session, holder.project_id, version, holder.grants, holder.actor_uuid)
+    if version.is_draft:
+        at = draft_url(here, version.xml_form_id)
+    else:
+        at = version_url(here, version.xml_form_id, version.version)
+    return list_answer(request, holder, manifest_document(files, at))
 
 
 def manifest_document(files: Sequence[OfferedFile], at: str) -> bytes:

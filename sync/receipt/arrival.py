@@ -41,6 +41,7 @@ class Sender:
     device_id: str | None = None
     user_agent: str | None = None
     date_header: str | None = None
+    by_link: bool = False  # a public link, which may be good for so many only
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from sync.catalogue import form_states
 from sync.erasures import bury_what_came_again
 from sync.lineage import resolve
 from sync.originals import key_context
+from sync.public_links import used_up
 from sync.receipt.answer import Receipt, ReceiptKind
 from sync.receipt.arrival import Arrival, SealedFile
 from sync.receipt.originals_here import leads_to_an_original
@@ -74,6 +75,7 @@ class _Record:
     deprecated: tuple[str, str, str] | None  # the identity it edits
     key: SealKey | None  # None: erased
     is_new: bool
+    hold: HoldReason | None = None  # of a new one that came by a public link, when that was used up
     versions: dict[bytes, _Version] = field(default_factory=dict)  # by body hash
     files: dict[tuple[str, bytes], str] = field(default_factory=dict)  # blob by name and digest
     grew: bool = False
@@ -97,6 +99,7 @@ class _Draft:
 def write_batch(keyring: Keyring, session: WriteSession, arrivals: Sequence[Arrival]) -> list[Receipt]:
     """Store a batch; the receipts, in the order of the arrivals, are valid once the transaction commits."""
     records = _open_records(keyring, session, arrivals)
+    _count_links(session, records, arrivals)
     drafts = [_draft(records[arrival.uuid], arrival) for arrival in arrivals]
     numbers = sum(draft.brings_body + len(draft.files) for draft in drafts)
     seqs = iter(session.take_seqs(numbers)) if numbers else iter(())
@@ -160,6 +163,14 @@ def _load(keyring: Keyring, session: WriteSession, uuids: list[str], any_parked:
     return records
 
 
+def _count_links(session: WriteSession, records: dict[str, _Record], arrivals: Sequence[Arrival]) -> None:
+    """Hold what comes by a public link beyond what it is good for."""
+    for arrival in arrivals:
+        record = records[arrival.uuid]
+        if arrival.sender.by_link and record.is_new and used_up(session, record.id):
+            record.hold = HoldReason.LINK_USED_UP
+
+
 # -- what is new --------------------------------------------------------------------------------------
 
 
@@ -191,8 +202,8 @@ def _draft(record: _Record, arrival: Arrival) -> _Draft:
 def _new_version(record: _Record, arrival: Arrival) -> _Version:
     if record.versions:
         return _Version(VersionState.CONFLICT, None, arrival)
-    if arrival.hold:
-        return _Version(VersionState.HELD, arrival.hold, arrival)
+    if hold := arrival.hold or record.hold:
+        return _Version(VersionState.HELD, hold, arrival)
     if record.deprecated:
         return _Version(None, None, arrival)
     return _Version(VersionState.CURRENT, None, arrival)

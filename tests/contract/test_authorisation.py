@@ -21,9 +21,23 @@ from sync.assignments import Place
 from sync.permissions import find_role
 from sync.registry import create_project, publish_form
 from tests.contract.matrix import ROWS
-from tests.contract.matrix.row import ABSENT, Made, Row
+from tests.contract.matrix.row import ABSENT, ON_FORM, Made, Row
 from tests.contract.people import Person, comes, stranger
 from tests.server.office import Office, xform
+
+TABLETS = {
+    "/v1/key/{token}/projects/{project_id}/submission",
+    "/v1/key/{token}/projects/{project_id}/formList",
+    "/v1/key/{token}/projects/{project_id}/forms/{resource}",
+    "/v1/projects/{project_id}/submission",
+    "/v1/projects/{project_id}/formList",
+    ON_FORM + "/draft/submission",
+    *(
+        f"/v1/test/{{token}}/projects/{{project_id}}/forms/{{xml_form_id}}/draft{resource}"
+        for resource in (".xml", "/formList", "/manifest", "/attachments/{name}", "/submission")
+    ),
+}
+"""What tablets ask for: who may is tried in test_draft_testing.py and test_public_links.py."""
 
 ROLES = ("admin", "manager", "supervisor", "analyst", "viewer", "formfill", "formview")
 
@@ -96,9 +110,7 @@ def test_every_route_has_a_row_and_declares_what_the_row_says(office: Office) ->
 def test_what_is_not_described_is_a_tablets_or_the_servers_health(office: Office) -> None:
     paths = {written(path) for path, _, _ in routes()}
     assert paths - {path for _, path in ROWS} == {
-        "/v1/key/{token}/projects/{project_id}/submission",
-        "/v1/key/{token}/projects/{project_id}/formList",
-        "/v1/key/{token}/projects/{project_id}/forms/{resource}",
+        *TABLETS,
         "/health",
         "/health/live",
         "/health/ready",

@@ -131,7 +131,6 @@ def test_what_is_not_there_is_said_in_openrosa(office: Office, tablet: Tablet) -
         "/forms/nothing.xml",
         "/forms/fmr/versions/9.xml",
         "/forms/fmr/attachments/no.png",
-        "/forms/fmr",
         "/forms/",
         "/forms/fmr/versions/1.xml/more",
         "/forms/%FF.xml",

@@ -54,7 +54,7 @@ def test_what_passes_says_when_to_come_again(office: Office, kind: type[Problem]
     def asks() -> None:
         raise kind("Not now.")
 
-    for path in ("/later", "/v1/later", "/v1/key/x/projects/1/later"):
+    for path in ("/later", "/v1/later", "/v1/test/x/projects/1/later"):
         office.app.add_api_route(path, asks)
         answer = office.client.get(path)
         assert (answer.status_code, answer.headers["retry-after"]) == (status, "60")
@@ -68,7 +68,7 @@ def test_unexpected_error_is_a_number_and_its_text_stays_in_the_log(
 
     client = TestClient(office.app, base_url="http://127.0.0.1", raise_server_exceptions=True)
     office.app.add_api_route("/breaks", breaks)
-    office.app.add_api_route("/v1/key/x/projects/1/breaks", breaks)
+    office.app.add_api_route("/v1/test/x/projects/1/breaks", breaks)
     with caplog.at_level(logging.ERROR):
         answer = client.get("/breaks")
     body = answer.json()
@@ -78,7 +78,7 @@ def test_unexpected_error_is_a_number_and_its_text_stays_in_the_log(
     assert "Aminata" not in answer.text
     assert body["id"] in caplog.text
     assert "Aminata" in caplog.text
-    tablets = client.get("/v1/key/x/projects/1/breaks")
+    tablets = client.get("/v1/test/x/projects/1/breaks")
     assert (tablets.status_code, tablets.headers["content-type"]) == (500, "text/xml; charset=utf-8")
     assert "Aminata" not in tablets.text
 
@@ -93,7 +93,6 @@ def test_framework_speaks_json_to_programs_and_xml_to_tablets(office: Office, ta
     assert (wrong.status_code, wrong.json()["type"]) == (405, "method-not-allowed")
     assert "GET" in wrong.headers["allow"]
     for method, path, status in (
-        ("GET", "/submission", 405),
         ("PUT", "/submission", 405),
         ("POST", "/formList", 405),
         ("GET", "/nothing", 404),
