@@ -21,7 +21,7 @@ from sync.drafts import current_draft, draft_xform, get_draft
 from sync.encryption_keys import key_of_form, under_projects_key
 from sync.form_change import refuse_type_changes
 from sync.form_contents import contents_of, read_contents
-from sync.form_files import carry_over, give_files
+from sync.form_files import carry_over, give_files, link_new_files
 from sync.form_problems import (
     FileNotValid,
     FormExists,
@@ -81,6 +81,7 @@ def create_form(
         else:
             draft_id = _insert_draft(session, row, upload.form, source, by)
             give_files(session, draft_id, _wanted(upload))
+            link_new_files(session, draft_id, project_id, upload.form)
 
     store.write(work)
     catalogue(store).expire()
@@ -117,6 +118,7 @@ def set_draft(
         draft_id = _insert_draft(session, row, upload.form, source, by, token)
         carry_over(session, draft_id, upload.form, None if before is None else before["id"], row)
         give_files(session, draft_id, _wanted(upload))
+        link_new_files(session, draft_id, row["project_id"], upload.form)
         session.execute(update(form).where(form.c.id == row["id"]).values(updated_at=now()))
         replaced = {} if before is None else {"oldDraftDefId": before["id"]}
         session.audit("form.update.draft.set", row["uuid"], by, newDraftDefId=draft_id, **replaced)

@@ -17,6 +17,7 @@ from sqlalchemy import Table, delete, insert, literal, select
 
 from forms.generated_lists import GENERATED_LISTS
 from forms.model import CompiledForm
+from sync.entities.linking import link_by_name, links_of_draft, links_of_version
 from sync.form_contents import contents_of
 from sync.form_reading import Definition
 from sync.media import media_names, media_type
@@ -52,7 +53,7 @@ def list_files(session: ReadSession, definition: Definition) -> list[FormFile]:
     """Every slot of a definition, by name; files that were given without being named count as slots."""
     kinds = dict(contents_of(session, definition).files)
     given = _given(session, definition)
-    links = {row["name"]: row for row in session.all(_links_of(definition))}
+    links = (links_of_draft if definition.is_draft else links_of_version)(session, definition.id)
     for name, row in given.items():
         kinds.setdefault(name, _kind_by_type(row["content_type"]))
     return [_slot(name, kinds[name], given.get(name), links.get(name)) for name in sorted(kinds)]
@@ -155,6 +156,16 @@ def carry_over(
     )
 
 
+def link_new_files(session: WriteSession, draft_id: int, project_id: int, form: CompiledForm) -> None:
+    """Let entity lists stand in the empty slots that are named like them."""
+    media, links = form_draft_media.c, form_list_link.c
+    given = session.all(select(media.name).where(media.draft_id == draft_id))
+    linked = session.all(select(links.name).where(links.draft_id == draft_id))
+    full = {row["name"] for row in (*given, *linked)}
+    names = {unicodedata.normalize("NFC", name) for name in form.media} - full - GENERATED_LISTS.keys()
+    link_by_name(session, draft_id, project_id, sorted(names))
+
+
 def _given(session: ReadSession, definition: Definition) -> dict[str, Row]:
     table, owner = _media(definition)
     columns = [table.c[name] for name in ("id", "name", "md5", "content_type")]
@@ -166,7 +177,7 @@ def _given(session: ReadSession, definition: Definition) -> dict[str, Row]:
 
 def _slot(name: str, kind: str, given: Row | None, link: Row | None) -> FormFile:
     if link is not None:
-        return FormFile(name, kind, updated_at=link["updated_at"], dataset_id=link["dataset_id"])
+        return FormFile(name, kind, updated_at=link["linked_at"], dataset_id=link["id"])
     if given is not None:
         what = {key: given[key] for key in ("id", "md5", "content_type", "updated_at")}
         return FormFile(name, kind, **what)
@@ -221,10 +232,6 @@ def _media(definition: Definition) -> tuple[Table, Any]:
     if definition.is_draft:
         return form_draft_media, form_draft_media.c.draft_id
     return form_media, form_media.c.form_version_id
-
-
-def _links_of(definition: Definition) -> Any:
-    return select(form_list_link).where(_owner_of_link(definition))
 
 
 def _link(definition: Definition, name: str) -> tuple[Any, ...]:

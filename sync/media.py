@@ -18,7 +18,7 @@ from forms.problems import FormProblem
 from sync.listing import empty_lists
 from sync.problems import Invalid
 from sync.store import WriteSession
-from sync.tables import form, form_draft_media, form_list_link, form_media, form_version
+from sync.tables import form, form_draft_media, form_media, form_version
 
 _TYPES = mimetypes.MimeTypes()  # Python's own table: the machine's files would make servers differ
 _TYPES.add_type("application/geo+json", ".geojson")
@@ -74,20 +74,12 @@ def store_media(
 
 
 def copy_files(session: WriteSession, draft_id: int, version_id: int) -> None:
-    """Give a version the files of the draft it was, and the entity lists that stand for files."""
+    """Give a version the files of the draft it was."""
     names = ("name", "md5", "size", "content_type", "content")
     of_draft = select(literal(version_id), *(form_draft_media.c[name] for name in names)).where(
         form_draft_media.c.draft_id == draft_id
     )
     session.execute(insert(form_media).from_select(["form_version_id", *names], of_draft))
-    linked = session.all(select(form_list_link).where(form_list_link.c.draft_id == draft_id))
-    session.insert(
-        form_list_link,
-        [
-            {"form_version_id": version_id, **{n: row[n] for n in ("name", "dataset_id", "updated_at")}}
-            for row in linked
-        ],
-    )
 
 
 def _not_given(name: str) -> FormProblem:

@@ -18,6 +18,7 @@ from forms.problems import FormProblem
 from sync.catalogue import FormStates, catalogue, compiled_form, form_states
 from sync.compiling import compile_in_sandbox
 from sync.encryption_keys import key_of_form, under_projects_key
+from sync.entities.linking import keep_links, publish_links
 from sync.entities.publishing import publish_entities
 from sync.form_change import refuse_type_changes
 from sync.media import copy_files, media_names, store_media
@@ -204,9 +205,12 @@ def publish_version(
         changed["updated_at"] = now()
     session.execute(update(form).where(form.c.id == known["id"]).values(**changed))
     publish_entities(session, project_id, version["id"], compiled, by)
+    previous_id = known["current_version_id"] if draft_id is None else None
     if draft_id is not None:
         copy_files(session, draft_id, version["id"])
-    previous_id = known["current_version_id"] if draft_id is None else None
+        publish_links(session, draft_id, version["id"])
+    elif is_new:
+        keep_links(session, version["id"], previous_id, project_id, compiled.media, files)
     missing = store_media(session, version["id"], previous_id, compiled.media, files)
     held = HoldReason.UNKNOWN_FORM, HoldReason.UNKNOWN_VERSION
     released = release_held(session, owner["uuid"], compiled.xml_form_id, compiled.version, held)

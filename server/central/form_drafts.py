@@ -9,15 +9,20 @@ from starlette.responses import Response
 
 from forms.hostile import MAX_FILE_BYTES
 from server.central.answers import SUCCESS, answer
-from server.central.asking import is_true
+from server.central.asking import flag, is_true
 from server.central.form_gates import form_of, store_of
 from server.central.form_values import file_value
 from server.central.forms import notes_of, read_sent
-from server.central.routing import FormGate, asked, route
+from server.central.routing import FormGate, asked, fields, route
 from server.central.whole_body import whole_body
+from sync.entities.datasets import get_dataset
+from sync.entities.linking import list_of_file
 from sync.form_drafting import delete_draft, publish_draft, set_draft
-from sync.form_files import find_file, remove_file, set_file
+from sync.form_files import find_file, link_file, remove_file, set_file
+from sync.form_problems import LinkNotAllowed
 from sync.form_reading import draft_view
+from sync.permissions import project_verbs
+from sync.problems import Forbidden
 from sync.store import WriteSession
 
 router = APIRouter(prefix="/v1/projects/{project_id}/forms/{xml_form_id}/draft", tags=["forms"])
@@ -70,6 +75,27 @@ def _give(request: Request, name: str, body: bytes) -> Response:
     def work(session: WriteSession) -> None:
         definition = draft_view(session, row).definition
         set_file(session, definition, row, name, body, content_type, by)
+
+    store.write(work)
+    with store.read() as session:
+        return answer(request, file_value(find_file(session, draft_view(session, row).definition, name)))
+
+
+@route(router, "PATCH", "/attachments/{name}", FormGate("form.update"), takes={"dataset": "boolean"})
+def link(request: Request, name: str) -> Response:
+    """Let the entity list of that name stand for a file of the draft, or no longer."""
+    store, may, row = store_of(request), asked(request), form_of(request)
+    wanted, by = flag(fields(request), "dataset") or False, may.actor.uuid
+
+    def work(session: WriteSession) -> None:
+        definition = draft_view(session, row).definition
+        found = get_dataset(session, may.project_id, list_of_file(name) or name)
+        if "entity.list" not in project_verbs(may.actor, may.project_id):
+            raise Forbidden("Your role does not let you use entity lists.", "Ask the project's manager.")
+        file = find_file(session, definition, name)
+        if wanted and file.kind != "file":
+            raise LinkNotAllowed()
+        link_file(session, definition, row, file, found["id"] if wanted else None, by)
 
     store.write(work)
     with store.read() as session:

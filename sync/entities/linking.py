@@ -7,14 +7,16 @@ draft is published, and to the next draft.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import RowMapping, delete, select
 
+from forms.generated_lists import GENERATED_LISTS
 from sync.entities.datasets import find_dataset
 from sync.problems import NotFound
 from sync.store import ReadSession, WriteSession, now
-from sync.tables import dataset, form, form_draft, form_list_link
+from sync.tables import dataset, form, form_draft, form_list_link, form_media
 
 CSV = ".csv"
 
@@ -52,6 +54,30 @@ def unlink_list(session: WriteSession, draft_id: int, name: str) -> None:
     """Let a file of a draft be a file again."""
     mine = form_list_link.c.draft_id == draft_id, form_list_link.c.name == name
     session.execute(delete(form_list_link).where(*mine))
+
+
+def keep_links(
+    session: WriteSession,
+    version_id: int,
+    previous_id: int | None,
+    project_id: int,
+    names: Iterable[str],
+    given: Collection[str],
+) -> None:
+    """Link files of a version that was published without a draft: what the version before read from a list,
+    and what is named like a list and has no file, given now or before."""
+    before = {} if previous_id is None else links_of_version(session, previous_id)
+    had = select(form_media.c.name).where(form_media.c.form_version_id == previous_id)
+    files = {*given, *(row["name"] for row in session.all(had))}
+    links: dict[str, int] = {}
+    for name in (unicodedata.normalize("NFC", each) for each in names):
+        if name in given or name in GENERATED_LISTS:
+            continue
+        if name in before:
+            links[name] = before[name]["id"]
+        elif name not in files and (found := find_dataset(session, project_id, list_of_file(name) or "")):
+            links[name] = found["id"]
+    set_links(session, version_id, links.items())
 
 
 def link_by_name(session: WriteSession, draft_id: int, project_id: int, files: Iterable[str]) -> list[str]:

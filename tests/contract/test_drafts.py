@@ -124,6 +124,36 @@ def test_files_carry_over_by_their_names(admin: Person) -> None:
     assert there("")["goodone.csv"] is True
 
 
+def test_entity_list_stands_for_a_file_of_its_name(admin: Person) -> None:
+    at = f"{FORMS}/files"
+
+    def slots(path: str = "/draft") -> list[tuple[str, bool, bool]]:
+        listed = admin.gets(f"{at}{path}/attachments")
+        return [(each["name"], each["blobExists"], each["datasetExists"]) for each in listed]
+
+    sends(admin, FORMS, WITH_FILES)
+    slot = f"{at}/draft/attachments/goodone.csv"
+    assert admin.is_refused("PATCH", slot, {"dataset": True}) == 404.1
+    for name in ("goodone", "goodtwo.mp3"):
+        admin.asks("POST", "/projects/1/datasets", {"name": name})
+    assert slots() == [("goodone.csv", False, False), ("goodtwo.mp3", False, False)]
+    linked = admin.does("PATCH", slot, {"dataset": True})
+    assert (linked["exists"], linked["blobExists"], linked["datasetExists"]) == (True, False, True)
+    sends(admin, slot, b"a,b", "text/csv")
+    assert slots()[0] == ("goodone.csv", True, False)
+    admin.does("PATCH", slot, {"dataset": True})
+    admin.does("POST", f"{at}/draft/publish")
+    assert slots("")[0] == ("goodone.csv", False, True)
+    admin.does("POST", f"{at}/draft")
+    assert slots()[0] == ("goodone.csv", False, True)
+    admin.does("PATCH", slot, {"dataset": False})
+    assert (slots()[0], slots("")[0]) == (("goodone.csv", False, False), ("goodone.csv", False, True))
+    sends(admin, f"{at}/draft", WITH_FILES.replace(b"goodone", b"new").replace(b"<town/>", b"<town/><x/>"))
+    admin.asks("POST", "/projects/1/datasets", {"name": "new"})
+    sends(admin, f"{at}/draft", WITH_FILES.replace(b"goodone", b"new").replace(b"<town/>", b"<town/><x/>"))
+    assert slots()[1] == ("new.csv", False, True)  # by itself, for the list is there by now
+
+
 def test_workbook_comes_back_as_it_was_sent(office: Office, admin: Person) -> None:
     settings = office.app.state.settings
     office.app.state.settings = replace(settings, forms=replace(settings.forms, java="none"))

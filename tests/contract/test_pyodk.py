@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from pyodk.client import Client
 from pyodk.errors import PyODKError
 
 from sync.assignments import Place
+from tests.contract.centrals_forms import simple, workbook
 from tests.contract.people import PASSWORD, Person, comes
 from tests.contract.serving import served
 from tests.server.office import Office
@@ -64,6 +67,38 @@ def test_script_makes_app_users_with_their_forms_and_no_doubles(
         for user in made:
             listed = client.get(f"key/{user.token}/projects/1/formList")
             assert listed.text.count("<formID>") == 2
+
+
+def test_script_uploads_forms_and_new_versions(office: Office, address: str, tmp_path: Path) -> None:
+    settings = office.app.state.settings
+    office.app.state.settings = replace(settings, forms=replace(settings.forms, java="none"))
+    rows = ("survey", ("type", "name", "label"), ("select_one_from_file towns.csv", "t", "Town"))
+    book, towns = tmp_path / "a town's form.xlsx", tmp_path / "towns.csv"
+    book.write_bytes(workbook(*rows))
+    towns.write_bytes(b"name,label\n1,Gao\n")
+    with client_of(comes(office, "Paul", "manager", Place(1)), address, tmp_path) as client:
+        made = client.forms.create(definition=book, attachments=[towns], form_id="a_town's_form")
+        assert (made.xmlFormId, made.state, made.version) == ("a_town's_form", "open", "")
+        assert made.publishedAt is None  # told before it publishes
+        assert client.forms.get(made.xmlFormId).publishedAt is not None
+        at = f"projects/1/forms/{client.session.urlquote(made.xmlFormId)}"
+        given = client.get(f"{at}/attachments/towns.csv")
+        assert given.content == towns.read_bytes()
+
+        client.forms.update(made.xmlFormId, attachments=[towns], version_updater=lambda v: f"{v}2")
+        changed = client.forms.get(made.xmlFormId)
+        assert (changed.version, changed.updatedAt is not None) == ("2", True)
+        xml = client.forms.get_xml(made.xmlFormId)
+        client.forms.update(made.xmlFormId, definition=xml.replace('version="2"', 'version="3"'))
+        assert client.forms.get(made.xmlFormId).version == "3"
+
+        other = client.forms.create(definition=simple("1", "autre").decode())
+        assert (other.name, other.hash) == ("Simple", hashlib.md5(simple("1", "autre")).hexdigest())
+        assert client.forms.get_xml("autre") == simple("1", "autre").decode()
+        assert [form.xmlFormId for form in client.forms.list()] == ["autre", made.xmlFormId]
+        with pytest.raises(PyODKError) as refused:
+            client.forms.create(definition=simple("1", "autre").decode())
+        assert refused.value.is_central_error(409.3)
 
 
 def test_script_uses_the_client_for_what_has_no_method(office: Office, address: str, tmp_path: Path) -> None:

@@ -71,6 +71,9 @@ ROWS: Rows = {
     ("DELETE", _DRAFT): Row("form", "form.update", needs=(drafted,)),
     ("POST", _DRAFT + "/publish"): Row("form", "form.update", needs=(drafted,), also=(409,)),
     ("POST", _DRAFT + "/attachments/{name}"): Row("form", "form.update", b"a", needs=(drafted,)),
+    ("PATCH", _DRAFT + "/attachments/{name}"): Row(
+        "form", "form.update", {"dataset": True}, needs=(drafted,), also=(403, 404)
+    ),
     ("DELETE", _DRAFT + "/attachments/{name}"): Row("form", "form.update", needs=(drafted,)),
     **{
         key: row
