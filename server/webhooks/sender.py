@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 LOOK_S = 1.0
 FORGET_S = 3600.0
+_STRETCHES = 20  # of the change log, before what is due is looked for
 _IN_A_ROW = 100  # deliveries of one webhook before others due are looked for
 
 
@@ -98,7 +99,9 @@ class Sender:
 
     async def _look(self) -> None:
         """Fill the queues, and set a task to work on each that has something due."""
-        await asyncio.to_thread(queue.fill, self._store, self._base_url)
+        for _ in range(_STRETCHES):
+            if not await asyncio.to_thread(queue.fill, self._store, self._base_url):
+                break
         for hook_id in await asyncio.to_thread(self._due):
             if hook_id not in self._tasks:
                 task = self._tasks[hook_id] = asyncio.create_task(self._work_off(hook_id))

@@ -33,7 +33,7 @@ KEPT = timedelta(days=30)
 REFUSED_FOR_GOOD = frozenset({400, 410, 413, 415, 422})
 """Answers of a receiver that has read a delivery and does not want it: it is parked at once."""
 
-_AT_ONCE = 1000  # changes looked at in one go
+_AT_ONCE = 200  # changes in one transaction: receipts wait for the writer no longer than for a batch
 _FIRST_S, _LONGEST_S = 5.0, 3600.0
 
 
@@ -63,20 +63,20 @@ class Attempt:
         return self.status is not None and 200 <= self.status < 300
 
 
-def fill(store: Store, base_url: str) -> int:
-    """Put what happened since the last time into the queues. Returns how many deliveries are new."""
+def fill(store: Store, base_url: str) -> bool:
+    """Put what happened since the last time into the queues, a stretch of it. Says whether there is more."""
     with store.read() as session:
         hooks = session.all(_ACTIVE)
         if not hooks:
-            return 0
+            return False
         after, newest = min(row["after_seq"] for row in hooks), newest_seq(session)
         upto = _end_of_stretch(session, after, newest)
         found = happenings(session, after, upto, base_url) if upto > after else []
         held = session.all(_HELD)
         free = released(session, [row["held_version_id"] for row in held], base_url, now()) if held else []
-    if upto == after and not free:
-        return 0
-    return store.write(lambda session: _put(session, [*found, *free], upto))
+    if upto > after or free:
+        store.write(lambda session: _put(session, [*found, *free], upto))
+    return upto < newest
 
 
 def _end_of_stretch(session: ReadSession, after: int, newest: int) -> int:
@@ -85,7 +85,7 @@ def _end_of_stretch(session: ReadSession, after: int, newest: int) -> int:
     return seqs[-1] if len(seqs) == _AT_ONCE else newest
 
 
-def _put(session: WriteSession, found: Sequence[Happening], upto: int) -> int:
+def _put(session: WriteSession, found: Sequence[Happening], upto: int) -> None:
     rows: list[dict[str, Any]] = []
     for hook in session.all(
         _ACTIVE.with_for_update(of=webhook) if session.dialect == "postgresql" else _ACTIVE
@@ -93,12 +93,11 @@ def _put(session: WriteSession, found: Sequence[Happening], upto: int) -> int:
         rows += [_row(hook, one) for one in found if _is_for(hook, one)]
         if hook["after_seq"] < upto:
             session.execute(update(webhook).where(webhook.c.id == hook["id"]).values(after_seq=upto))
-    made = session.insert_once(webhook_delivery, rows, (webhook_delivery.c.id,))
+    session.insert_once(webhook_delivery, rows)
     free = [one.subject_uuid for one in found if one.event is Event.RELEASED]
     if free:
         told = webhook_delivery.c.subject_uuid.in_(free) & (webhook_delivery.c.event == Event.HELD)
         session.execute(update(webhook_delivery).where(told).values(held_version_id=None))
-    return len(made)
 
 
 def _is_for(hook: RowMapping, one: Happening) -> bool:
