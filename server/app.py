@@ -22,6 +22,7 @@ from server.central import (
     app_users,
     assignments,
     audits,
+    backups,
     config,
     entity_routes,
     form_definitions,
@@ -119,7 +120,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         app.include_router(resource.router)
     for resource in (forms, form_drafts, form_definitions):
         app.include_router(resource.router)
-    for resource in (audits, config, preferences, actor_properties, analytics):
+    for resource in (audits, config, preferences, actor_properties, analytics, backups):
         app.include_router(resource.router)
     for router in entity_routes.ROUTERS:
         app.include_router(router)

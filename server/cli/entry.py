@@ -20,6 +20,7 @@ import typer
 from server.cli import (
     app_user,
     audit,
+    backup,
     codes,
     corridor,
     crosswalk,
@@ -140,6 +141,7 @@ for name, group in (
     ("dataset", dataset.app),
     ("import", imports.app),
     ("webhook", webhook.app),
+    ("backup", backup.app),
 ):
     app.add_typer(group, name=name)
 app.command("rebuild")(instance.rebuild)
