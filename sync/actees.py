@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from sync.decided import parts
 from sync.store import ReadSession
-from sync.tables import actor, dataset, entity, form, form_version, project
+from sync.tables import actor, dataset, form, project
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +26,15 @@ def actees_of(session: ReadSession, uuids: Collection[str]) -> dict[str, Actee]:
     """Those that are known, by uuid."""
     found: dict[str, Actee] = {}
     for part in parts(set(uuids)):
-        for row in session.all(select(actor).where(actor.c.uuid.in_(part))):
-            found[row["uuid"]] = Actee("actor", row)
-        for row in session.all(select(project).where(project.c.uuid.in_(part))):
-            found[row["uuid"]] = Actee("project", row)
-        for row in session.all(_FORMS.where(form.c.uuid.in_(part))):
-            found[row["uuid"]] = Actee("form", row)
-        for row in session.all(select(dataset).where(dataset.c.uuid.in_(part))):
-            found[row["uuid"]] = Actee("dataset", row)
-        for row in session.all(_LISTS.where(entity.c.uuid.in_(part))):
-            found[row["entity_uuid"]] = Actee("dataset", row)
+        for kind, table in _TABLES:
+            for row in session.all(select(table).where(table.c.uuid.in_(part))):
+                found[row["uuid"]] = Actee(kind, row)
     return found
 
 
-_FORMS = select(form, form_version.c.title, form_version.c.version, form_version.c.hash).outerjoin(
-    form_version, form_version.c.id == form.c.current_version_id
+_TABLES: tuple[tuple[Literal["actor", "project", "form", "dataset"], Table], ...] = (
+    ("actor", actor),
+    ("project", project),
+    ("form", form),
+    ("dataset", dataset),
 )
-_LISTS = select(dataset, entity.c.uuid.label("entity_uuid")).join(entity, entity.c.dataset_id == dataset.c.id)

@@ -84,7 +84,11 @@ def _trail(session: ReadSession, asked: Asked, last: int | None) -> Iterator[Eve
         .outerjoin(submission, submission.c.uuid == audit.c.object_uuid)
         .outerjoin(project, project.c.uuid == submission.c.project_uuid)
         .outerjoin(form, _FORM_OF_IT)
-        .add_columns(submission.c.instance_id, submission.c.id.label("submission_id"))
+        .add_columns(
+            form_version.c.id.label("def_id"),
+            submission.c.instance_id,
+            submission.c.id.label("submission_id"),
+        )
         .where(*_between(audit.c.at, asked))
         .order_by(audit.c.id.desc())  # the order of time: entries are added one after the other
         .limit(last)
@@ -153,13 +157,17 @@ def _arrivals(
 def _told(row: Row) -> Event:
     named, detail = NAMES.get(row["action"]), dict(row["detail"])
     notes = detail.pop("notes", None)
+    actee = row["form_uuid"] or row["object_uuid"]
+    if row["action"] == "form.publish":
+        detail = {"newDefId": row["def_id"], "oldDefId": detail.get("oldDefId")}
+    elif "entity" in detail:  # an entity's events are its list's
+        actee = detail.pop("dataset", actee)
     details = named.shows(detail) if named is not None else (detail or None)
     if row["shown"] == "user.create" and details is not None:
         details["data"] = {"actorId": row["actee_id"], **details["data"]}
     if row["submission_id"] is not None:
         about = {"instanceId": row["instance_id"], "submissionId": row["submission_id"]}
         details = about | (details or {})
-    actee = row["form_uuid"] or row["object_uuid"]
     return Event(row["at"], row["id"], row["shown"], row["actor_uuid"], actee, details, notes)
 
 

@@ -20,7 +20,7 @@ from sync.policy.scope import scope_of
 from sync.problems import Invalid
 from sync.registry import create_project, get_project, list_projects
 from sync.store import ReadSession, WriteSession, now
-from sync.tables import actor, form, project
+from sync.tables import actor, dataset, entity, form, project
 from sync.tables.access import ActorKind
 from sync.tables.log import ChangeKind
 
@@ -32,6 +32,8 @@ class ProjectFigures:
     forms: int
     app_users: int
     last_submission: datetime | None
+    datasets: int
+    last_entity: datetime | None
 
 
 def projects_of(session: ReadSession, who: Actor) -> list[RowMapping]:
@@ -52,10 +54,33 @@ def project_figures(
         actor.c.project_id.in_(ids) & (actor.c.kind == ActorKind.APP_USER) & actor.c.revoked_at.is_(None),
     )
     last = {row["id"]: _last_seen(session, who, row) for row in projects}
+    lists = _lists(
+        session, [row["id"] for row in projects if "dataset.list" in project_verbs(who, row["id"])]
+    )
     return {
-        row["id"]: ProjectFigures(forms.get(row["id"], 0), users.get(row["id"], 0), last[row["id"]])
+        row["id"]: ProjectFigures(
+            forms.get(row["id"], 0),
+            users.get(row["id"], 0),
+            last[row["id"]],
+            *lists.get(row["id"], (0, None)),
+        )
         for row in projects
     }
+
+
+def _lists(session: ReadSession, ids: Sequence[int]) -> dict[int, tuple[int, datetime | None]]:
+    """How many entity lists each project has, and when the last entity was made."""
+    counted = session.all(
+        select(
+            dataset.c.project_id,
+            func.count(dataset.c.id.distinct()).label("number"),
+            func.max(entity.c.created_at).label("last"),
+        )
+        .outerjoin(entity, (entity.c.dataset_id == dataset.c.id) & entity.c.deleted_at.is_(None))
+        .where(dataset.c.project_id.in_(list(ids)), dataset.c.deleted_at.is_(None))
+        .group_by(dataset.c.project_id)
+    )
+    return {row["project_id"]: (row["number"], row["last"]) for row in counted}
 
 
 def _last_seen(session: ReadSession, who: Actor, row: RowMapping) -> datetime | None:

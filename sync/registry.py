@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Any
 
 from sqlalchemy import RowMapping, func, select, update
 
@@ -215,7 +216,7 @@ def publish_version(
     held = HoldReason.UNKNOWN_FORM, HoldReason.UNKNOWN_VERSION
     released = release_held(session, owner["uuid"], compiled.xml_form_id, compiled.version, held)
     session.change(ChangeKind.FORM, version["uuid"], hashlib.sha256(version["xform"]).digest())
-    said = {"notes": notes} if notes else {}
+    said: dict[str, Any] = {"oldDefId": known["current_version_id"], **({"notes": notes} if notes else {})}
     session.audit(
         "form.publish", version["uuid"], by, form=compiled.xml_form_id, version=compiled.version,
         hash=version["hash"], **said,

@@ -20,12 +20,14 @@ from server.central.actors import actor_value
 from server.central.answers import answer, instant
 from server.central.asking import is_extended, paging
 from server.central.dataset_values import dataset_value
+from server.central.form_values import form_value
 from server.central.problems import WrongType
 from server.central.projects import project_value
 from server.central.routing import SiteGate, route
 from sync.actees import Actee, actees_of
 from sync.assignments import actors_by_uuid
 from sync.audits import Asked, Event, list_events
+from sync.form_reading import view_of
 from sync.store import ReadSession, Store
 
 router = APIRouter(prefix="/v1/audits", tags=["audits"])
@@ -50,6 +52,7 @@ def audits(request: Request) -> Response:
 def _values(session: ReadSession, events: Sequence[Event], extended: bool) -> list[dict[str, Any]]:
     actors = actors_by_uuid(session, [event.actor_uuid for event in events if event.actor_uuid])
     found = actees_of(session, {event.actee_uuid for event in events if event.actee_uuid}) if extended else {}
+    shown = {uuid: _actee(session, actee) for uuid, actee in found.items()}
     values = []
     for event in events:
         who = actors.get(event.actor_uuid or "")
@@ -63,30 +66,21 @@ def _values(session: ReadSession, events: Sequence[Event], extended: bool) -> li
         }
         if extended and who is not None:
             value["actor"] = actor_value(who)
-        if event.actee_uuid in found:
-            value["actee"] = _actee(found[event.actee_uuid])
+        if event.actee_uuid in shown:
+            value["actee"] = shown[event.actee_uuid]
         values.append(value)
     return values
 
 
-def _actee(actee: Actee) -> dict[str, Any]:
+def _actee(session: ReadSession, actee: Actee) -> dict[str, Any]:
     row: Mapping[Any, Any] = actee.row
     if actee.kind == "actor":
-        return actor_value(row)
+        return actor_value(row) | {"deletedAt": instant(row["revoked_at"])}
     if actee.kind == "project":
         return project_value(row)
     if actee.kind == "dataset":
-        return dataset_value(row)
-    return {
-        "projectId": row["project_id"],
-        "xmlFormId": row["xml_form_id"],
-        "name": row["title"],
-        "version": row["version"],
-        "hash": row["hash"],
-        "state": row["state"],
-        "createdAt": instant(row["created_at"]),
-        "updatedAt": instant(row["updated_at"]),
-    }
+        return dataset_value(row, deleted=row["deleted_at"] is not None)
+    return form_value(session, view_of(session, row))
 
 
 _DATE = re.compile(

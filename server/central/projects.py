@@ -113,7 +113,7 @@ def delete(request: Request) -> Response:
 
 def form_list(session: ReadSession, project_id: int, who: Actor) -> Sequence[dict[str, Any]]:
     """The forms of a project, for those who may list them; others get none."""
-    if "form.list" not in project_verbs(who, project_id):
+    if project_verbs(who, project_id).isdisjoint({"form.list", "open_form.list"}):
         return []
     views = [
         view
@@ -152,8 +152,8 @@ def _value(row: Row, who: Actor, figures: ProjectFigures | None) -> dict[str, An
         "appUsers": figures.app_users,
         "forms": figures.forms,
         "lastSubmission": instant(figures.last_submission),
-        "datasets": 0,
-        "lastEntity": None,
+        "datasets": figures.datasets,
+        "lastEntity": instant(figures.last_entity),
         "verbs": in_order(project_verbs(who, row["id"])),
     }
 

@@ -85,9 +85,22 @@ def test_groups_of_actions(office: Office, admin: Person) -> None:
     published = admin.gets("/audits?action=form.update.publish", extended=True)[0]
     assert to_gate == {"roleId": 2, "grantedActeeId": published["acteeId"]}
     assert admin.gets("/audits?action=user.update")[0]["details"] == {"data": {"displayName": "Paul"}}
-    assert published["actee"]["xmlFormId"] == "fmr"
+    assert published["actee"] == admin.gets(f"/projects/{office.project_id}/forms/fmr")
+    assert published["details"]["oldDefId"] is None
+    assert published["details"]["newDefId"] > 0
+    gone = admin.gets("/audits?action=user.delete", extended=True)[0]["actee"]
+    assert (gone["displayName"], gone["deletedAt"] is None) == ("Paul", False)
     assert "actor" not in published  # the command line did it
     assert actions(admin, "?action=nothing.of.the.kind") == []
+    people = f"/projects/{office.project_id}/datasets"
+    admin.does("POST", people, {"name": "people"})
+    one = admin.does("POST", f"{people}/people/entities", {"label": "Awa", "data": {}})
+    made = admin.gets("/audits?action=entity", extended=True)[0]
+    assert (made["action"], made["details"]["entity"]["uuid"]) == ("entity.create", one["uuid"])
+    assert (made["actee"]["name"], made["actee"]["projectId"]) == ("people", office.project_id)
+    assert actions(admin, "?action=dataset") == ["dataset.create"]
+    figures = admin.gets(f"/projects/{office.project_id}", extended=True)
+    assert (figures["datasets"], figures["lastEntity"] is None) == (1, False)
 
 
 def test_what_came_in_is_told_newest_first_and_never_what_it_says(office: Office, admin: Person) -> None:

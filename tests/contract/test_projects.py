@@ -49,7 +49,7 @@ def test_figures_and_verbs_are_told_when_asked_for(office: Office, admin: Person
     (with_forms,) = nadia.gets("/projects?forms=true")
     assert [form["xmlFormId"] for form in with_forms["formList"]] == ["fmr"]
     filler = comes(office, "Paul", "formfill", Place(office.project_id))
-    assert filler.gets("/projects?forms=true")[0]["formList"] == []
+    assert [form["xmlFormId"] for form in filler.gets("/projects?forms=true")[0]["formList"]] == ["fmr"]
 
 
 def test_only_what_is_named_changes(office: Office, admin: Person) -> None:
@@ -114,6 +114,8 @@ def test_access_to_all_forms_is_set_at_once_or_not_at_all(office: Office, admin:
         assert admin.is_refused("PUT", here, {"name": "Changed", "forms": forms}) == code
         assert admin.gets(here)["name"] == "Flows"
         assert admin.gets(f"{here}/assignments/forms") == given
+    fills = comes(office, "Fills", "formfill", Place(office.project_id))
+    assert [form["xmlFormId"] for form in fills.gets("/projects?forms=true")[0]["formList"]] == ["fms"]
     emptied = [{**form, "assignments": []} for form in wanted]
     admin.does("PUT", here, {"name": "Flows", "forms": emptied})
     assert admin.gets(f"{here}/assignments/forms") == []
