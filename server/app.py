@@ -30,6 +30,7 @@ from server.central import (
     forms,
     held,
     keys,
+    ledger,
     preferences,
     projects,
     public_links,
@@ -114,6 +115,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         app_users,
         keys,
         held,
+        ledger,
         returning,
         public_links,
     ):
