@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -9,10 +10,13 @@ from sync.steps.values import BadAnswer, DeviceTime, GeoPoint
 
 
 def to_json(value: Any) -> Any:
-    """One typed answer. Points, traces are GeoJSON geometries; times the device's literal text; several
-    choices a list; a value that does not fit its type `{"bad": text, "expected": type}`."""
+    """One typed answer. Points and lines are GeoJSON geometries, with accuracies in metres beside them, as
+    readers are given them; times the device's literal text; several choices a list; a value that does not fit
+    its type `{"bad": text, "expected": type}`."""
     if isinstance(value, GeoPoint):
-        return {"type": "Point", "coordinates": _position(value), "accuracy_m": value.accuracy_m}
+        accuracy = value.accuracy_m
+        point: dict[str, Any] = {"type": "Point", "coordinates": _position(value)}
+        return point if accuracy is None else point | {"properties": {"accuracy": accuracy}}
     if isinstance(value, DeviceTime):
         return value.text
     if isinstance(value, BadAnswer):
@@ -20,10 +24,14 @@ def to_json(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
-        if value and isinstance(value[0], GeoPoint):
-            return {"type": "LineString", "coordinates": [_position(point) for point in value]}
-        return list(value)
+        return _line(value) if value and isinstance(value[0], GeoPoint) else list(value)
     return value
+
+
+def _line(points: Sequence[GeoPoint]) -> dict[str, Any]:
+    line: dict[str, Any] = {"type": "LineString", "coordinates": list(map(_position, points))}
+    accuracies = [point.accuracy_m for point in points]
+    return line if not any(accuracies) else line | {"properties": {"accuracies": accuracies}}
 
 
 def _position(point: GeoPoint) -> list[float]:

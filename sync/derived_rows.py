@@ -22,7 +22,7 @@ from sync.pairs import find_pairs
 from sync.records.standing import keep_standings
 from sync.seal import SealKey
 from sync.steps.geotag import tag_row
-from sync.steps.values import FlagNote, Outcome
+from sync.steps.values import FlagNote, Outcome, Parsed
 from sync.store import WriteSession
 from sync.tables import (
     HARMONISED,
@@ -120,7 +120,8 @@ def _clear(session: WriteSession, root_ids: Sequence[int]) -> set[str]:
 def _answers(d: Derived) -> Iterable[dict[str, Any]]:
     assert d.outcome is not None
     assert d.record.winner is not None
-    for answers in d.outcome.parsed.answers:
+    parsed = d.outcome.parsed
+    for answers in parsed.answers:
         sealed = None
         if answers.identifying and d.key is not None:
             plain = orjson.dumps({path: to_json(value) for path, value in answers.identifying.items()})
@@ -133,7 +134,22 @@ def _answers(d: Derived) -> Iterable[dict[str, Any]]:
             "parent_ordinal": answers.parent_ordinal,
             "answers": {path: to_json(value) for path, value in answers.values.items()},
             "sealed": sealed,
+            "texts": answers.texts or None,
+            "files": None if answers.table_path else _files(parsed),
+            "encrypted_file": None if answers.table_path else parsed.encrypted_file,
         }
+
+
+def _files(parsed: Parsed) -> list[str] | None:
+    """The files a record mentions. What an identifying question names is an identifying answer."""
+    withheld = {
+        value for answers in parsed.answers for value in answers.identifying.values() if _is_text(value)
+    }
+    return [name for name in parsed.attachments if name not in withheld] or None
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _splits(d: Derived) -> Iterable[dict[str, Any]]:

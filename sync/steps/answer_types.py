@@ -132,3 +132,40 @@ READERS: dict[AnswerType, tuple[Callable[[str], Any], str]] = {
     "binary": (read_file_name, "a file name"),
 }
 """By XForms type: the reader, and what it expects in words. Groups and repeats have no answer."""
+
+
+def write_decimal(value: float) -> str:
+    """The text most clients write a number as: "12", "12.5". Nothing for a number so large that engines
+    keep it in different notations."""
+    if value.is_integer():
+        return str(int(value)) if abs(value) < _LARGEST_PLAIN else ""
+    return repr(value)
+
+
+def write_geopoint(point: GeoPoint) -> str:
+    """As Collect writes it: "12.5 1.25 310.0 4.9"."""
+    parts = (point.lat, point.lon, point.altitude_m, point.accuracy_m)
+    return " ".join(repr(float(part)) for part in parts if part is not None)
+
+
+def _write_vertex(point: GeoPoint) -> str:
+    """Without its accuracy, which a line keeps in its text only."""
+    return write_geopoint(GeoPoint(point.lon, point.lat, point.altitude_m))
+
+
+_LARGEST_PLAIN = 1e15
+
+WRITERS: dict[AnswerType, Callable[[Any], str]] = {
+    "int": str,
+    "decimal": write_decimal,
+    "date": date.isoformat,
+    "boolean": lambda value: "true" if value else "false",
+    "geopoint": write_geopoint,
+    "geotrace": lambda points: "; ".join(map(_write_vertex, points)),
+    "geoshape": lambda points: "; ".join(map(_write_vertex, points)),
+    "select": " ".join,
+    "rank": " ".join,
+    "binary": str,
+}
+"""By XForms type: the text a value is written as where nothing else is known. An answer that came as another
+text keeps it beside its value. Types that are not here are their own text."""

@@ -17,7 +17,7 @@ from lxml import etree
 
 from forms.model import CompiledForm, Field
 from sync.safe_xml import local_name, read_xml
-from sync.steps.answer_types import READERS, read_file_name
+from sync.steps.answer_types import READERS, WRITERS, read_file_name
 from sync.steps.values import AnswerSet, BadAnswer, DeviceTime, Parsed
 
 MAX_UNKNOWN = 20
@@ -35,8 +35,9 @@ def parse(body: bytes, form: CompiledForm) -> Parsed:
     Raises  XmlUnreadable
     """
     root = read_xml(body)
-    if root.get("encrypted") == "yes":
-        return Parsed((AnswerSet("", 0, None, None, {}),), _encrypted_files(root), encrypted=True)
+    if _is_encrypted(root, form):
+        level = AnswerSet("", 0, None, None, {})
+        return Parsed((level,), _encrypted_files(root), encrypted=True, encrypted_file=_encrypted_file(root))
     plan = _plan(form)
     walk = _Walk()
     level = walk.open("", None)
@@ -50,8 +51,12 @@ def parse(body: bytes, form: CompiledForm) -> Parsed:
     )
 
 
-_Plain = tuple[str, Callable[[str], Any], str]
-"""(path, reader, what it expects) of a question."""
+_Write = Callable[[Any], str] | None
+_Plain = tuple[str, Callable[[str], Any], str, _Write]
+"""(path, reader, what it expects, how its value is written) of a question."""
+
+_KNOWN_OTHERWISE = ("instanceID", "deprecatedID")
+"""What of meta the receipt keeps with the submission."""
 
 
 @dataclass(slots=True)
@@ -62,6 +67,7 @@ class _Node:
     children: dict[str, _Node] | None = None  # of a group or repeat; None for a question
     repeat: bool = False
     read: Callable[[str], Any] = str
+    write: _Write = None
     expected: str = ""
     identifying: bool = False
     binary: bool = False
@@ -92,16 +98,20 @@ def _plan(form: CompiledForm) -> _Plan:
 def _compile(form: CompiledForm) -> _Plan:
     root = _Node(form.root_path, children={})
     nodes = {form.root_path: root}
-    meta = _child(root, "meta", f"{form.root_path}/meta")
-    meta.ignored = True  # before its fields are added, which may write it `orx:meta`
+    # What meta says, instanceName and the log of what was typed among it, repeats other answers: it is kept
+    # where none of them identifies anybody, as the XML is shown (sync/redaction.py).
+    keeps_meta = not any(question.sensitivity == "direct_identifier" for question in form.fields)
     for question in form.fields:
-        _add(nodes, question, form.root_path)
+        _add(nodes, question, form.root_path, keeps_meta)
+    meta = _child(root, "meta", f"{form.root_path}/meta")
+    meta.ignored = True
     audit = _child(meta, "audit", f"{form.root_path}/meta/audit")
-    audit.children, audit.binary, audit.ignored = None, True, True
+    audit.ignored = audit.ignored or audit.children is not None or not keeps_meta
+    audit.children, audit.binary, audit.read = None, True, read_file_name
     return _Plan(root, _preloaded(form, "start"), _preloaded(form, "end"))
 
 
-def _add(nodes: dict[str, _Node], question: Field, root_path: str) -> None:
+def _add(nodes: dict[str, _Node], question: Field, root_path: str, keeps_meta: bool) -> None:
     if question.path == root_path:
         return
     parent_path, _, name = question.path.rpartition("/")
@@ -120,11 +130,13 @@ def _add(nodes: dict[str, _Node], question: Field, root_path: str) -> None:
         return
     node.children = None
     node.read, node.expected = READERS[question.type]
+    node.write = WRITERS.get(question.type)
     node.binary = question.binary
-    # The receipt has read meta; its instanceName may repeat identifying answers, so it stays there.
-    node.ignored = parent.ignored
+    way = [step.rpartition(":")[2] for step in node.path.removeprefix(root_path).split("/")]
+    if way[1] == "meta":
+        node.ignored = not keeps_meta or (len(way) == 3 and way[2] in _KNOWN_OTHERWISE)
     if not (node.identifying or node.binary or node.ignored):
-        parent.plain[name] = (node.path, node.read, node.expected)
+        parent.plain[name] = (node.path, node.read, node.expected, node.write)
 
 
 def _child(parent: _Node, name: str, path: str) -> _Node:
@@ -169,25 +181,28 @@ class _Walk:
 
         A plain question costs one look-up and no call: this is the pipeline's hottest loop.
         """
-        plain_questions, values = node.plain, row.values
+        plain_questions, values, texts = node.plain, row.values, row.texts
         for child in element:
             plain = plain_questions.get(child.tag)
             if plain is None:
                 self._other(child, node, row, path)
                 continue
-            text = child.text
-            if text is None or not (text := text.strip()):
+            raw = child.text
+            if raw is None or not (text := raw.strip()):
                 if len(child):  # a group where the form has a question
                     self._note(f"{plain[0]}/{local_name(child[0].tag)}")
                 continue
-            question, read, expected = plain
+            question, read, expected, write = plain
             if question in values:
                 self._note(f"{question}[2]")
                 continue
             try:
-                values[question] = read(text)
+                value = values[question] = read(text)
             except ValueError:
                 values[question] = BadAnswer(text, expected)
+                write = None
+            if text is not raw or (write is not None and write(value) != text):
+                texts[question] = raw
 
     def _other(self, child: etree._Element, node: _Node, row: AnswerSet, path: str) -> None:
         """Everything but a plain question under its plain name."""
@@ -199,11 +214,12 @@ class _Walk:
         elif found.children is not None:
             inside = self.open(found.path, row) if found.repeat else row
             self.children(child, found, inside, found.path)
-        elif child.text and (text := child.text.strip()):
-            self._special(found, text, row)
+        elif child.text and child.text.strip():
+            self._special(found, child.text, row)
 
-    def _special(self, node: _Node, text: str, row: AnswerSet) -> None:
+    def _special(self, node: _Node, raw: str, row: AnswerSet) -> None:
         """An answer that is identifying, names a file, or came under another namespace."""
+        text = raw.strip()
         if node.binary:
             self.attachments[read_file_name(text)] = None
         if node.ignored:
@@ -212,14 +228,36 @@ class _Walk:
         if node.path in target:
             self._note(f"{node.path}[2]")
             return
+        write = node.write or str
         try:
-            target[node.path] = node.read(text)
+            target[node.path] = value = node.read(text)
         except ValueError:
-            target[node.path] = BadAnswer(text, node.expected)
+            target[node.path], value, write = BadAnswer(text, node.expected), text, str
+        if not node.identifying and _written(write, value) != raw:
+            row.texts[node.path] = raw
 
     def _note(self, path: str) -> None:
         if len(self.unknown) < MAX_UNKNOWN:
             self.unknown[path] = None
+
+
+def _written(write: Callable[[Any], str], value: Any) -> str:
+    return value.text if isinstance(value, DeviceTime) else write(value)
+
+
+def _is_encrypted(root: etree._Element, form: CompiledForm) -> bool:
+    """Whether the answers are in a file of their own: the XML says so, or has the key they were sealed with
+    where the form has no question of that name."""
+    if root.get("encrypted") == "yes":
+        return True
+    names = {local_name(child.tag) for child in root}
+    sealed = {"base64EncryptedKey", "encryptedXmlFile"}
+    return names >= sealed and not any(field.name in sealed for field in form.fields)
+
+
+def _encrypted_file(root: etree._Element) -> str:
+    texts = [(child.text or "").strip() for child in root if local_name(child.tag) == "encryptedXmlFile"]
+    return read_file_name(texts[0]) if texts else ""
 
 
 def _encrypted_files(root: etree._Element) -> tuple[str, ...]:

@@ -50,7 +50,8 @@ class AnswerSet(Value):
     values: question path -> str | int | float | bool | date | GeoPoint | DeviceTime | tuple[str, ...]
     (several choices) | tuple[GeoPoint, ...] (trace, shape) | BadAnswer. An empty or absent answer has no
     entry: unknown is not 0 and not "". `identifying` holds the answers of questions marked
-    direct_identifier, which leave the child only to be sealed.
+    direct_identifier, which leave the child only to be sealed. `texts` are the answers among `values` that
+    came as another text than their value is written as: what an export gives back.
     """
 
     table_path: str
@@ -59,6 +60,7 @@ class AnswerSet(Value):
     parent_ordinal: int | None
     values: dict[str, Any]
     identifying: dict[str, Any] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Parsed(Value):
     started: DeviceTime | None = None  # the form's start and end, by their preloads
     ended: DeviceTime | None = None
     encrypted: bool = False  # answers are in an encrypted file: nothing can be read here
+    encrypted_file: str | None = None  # that file's name; "" where the XML names none
     unknown: tuple[str, ...] = ()  # paths in the XML that the form does not have
 
 

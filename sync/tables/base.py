@@ -23,6 +23,9 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 
 Json = JSON().with_variant(JSONB, "postgresql")
 
+JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""The same where nothing is NULL, and costs nothing."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

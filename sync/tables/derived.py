@@ -12,11 +12,15 @@ from typing import Any
 from sqlalchemy import Column, Float, Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from sync.tables.base import BigId, Json, UtcInstant, table_of
+from sync.tables.base import BigId, Json, JsonOrNull, UtcInstant, table_of
 
 
 class AnswerRow(SQLModel, table=True):
-    """Typed answers of one instance of the form's root or of a repeat."""
+    """Typed answers of one instance of the form's root or of a repeat.
+
+    `texts` are the answers as they were sent, by path, where a value is not written that way: "007", "12.50".
+    An encrypted record has the name of the file its answers are in, and none of them.
+    """
 
     __tablename__ = "answer_row"
     __table_args__ = (
@@ -32,6 +36,9 @@ class AnswerRow(SQLModel, table=True):
     parent_ordinal: int | None = Field(default=None, sa_type=Integer)  # of the row around it
     answers: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # by question path, typed
     sealed: bytes | None = Field(default=None, sa_type=LargeBinary)  # answers of direct identifiers
+    texts: dict[str, str] | None = Field(default=None, sa_type=JsonOrNull)  # of answers written otherwise
+    files: list[str] | None = Field(default=None, sa_type=JsonOrNull)  # form level: names it mentions
+    encrypted_file: str | None = Field(default=None, sa_type=Text)  # form level: the file with all answers
 
 
 class Flag(SQLModel, table=True):
