@@ -30,7 +30,6 @@ from server.central import (
     forms,
     held,
     keys,
-    ledger,
     preferences,
     projects,
     public_links,
@@ -51,6 +50,8 @@ from server.datasets import routes as datasets
 from server.dictionary import router as data_dictionary
 from server.disk_failure import end_process
 from server.edge import Edge
+from server.exports import geo_routes
+from server.exports import routes as exports
 from server.key_addresses import KeyAddresses
 from server.odata import routes as odata
 from server.openrosa.formlist import form_list
@@ -101,6 +102,8 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.include_router(datasets.router)
     app.include_router(datasets.earlier)
     app.include_router(odata.router)
+    app.include_router(exports.router)
+    app.include_router(geo_routes.router)
     app.include_router(data_dictionary)
     app.include_router(webhooks.router)
     app.include_router(
@@ -115,7 +118,6 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         app_users,
         keys,
         held,
-        ledger,
         returning,
         public_links,
     ):

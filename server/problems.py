@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from xml.sax.saxutils import escape
 
 import orjson
 from fastapi import FastAPI
@@ -135,7 +136,10 @@ CENTRAL: Mapping[type[Problem], float] = {
     odata.BadExpression: 400.18,
     odata.UnknownProperty: 400.23,
     odata.Unsupported: 501.4,
+    odata.UnaskableProperty: 501.5,
     odata.UnsupportedExpand: 501.11,
+    odata.BadSkipToken: 400.35,
+    odata.NoSuchRow: 400.34,
 }
 """The number of a problem on the paths of Central's API: the status, and which of its problems it is."""
 
@@ -219,11 +223,8 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 
 async def _http(request: Request, error: Exception) -> Response:
-    """404 for an unknown path, 405 with Allow, and whatever else the framework raises by itself. Clients of
-    Central's API get 404 for a method that an address does not take, as there."""
+    """404 for an unknown path, 405 with Allow, and whatever else the framework raises by itself."""
     assert isinstance(error, HTTPException)
-    if error.status_code == 405 and is_central(request.url.path) and not _asks_openrosa(request):
-        error = HTTPException(404)
     phrase = HTTPStatus(error.status_code).phrase
     said = Problem(*_FRAMEWORK.get(error.status_code, (f"{phrase}.", "")))
     if _asks_openrosa(request):
@@ -268,12 +269,22 @@ def _openrosa_problem(request: Request, problem: Problem, status: int) -> Respon
 
 def _central_problem(request: Request, problem: Problem) -> Response:
     code = central_code_of(problem)
+    if request.url.path.endswith(".svc/$metadata"):
+        return _with_retry(_xml_problem(code, str(problem)), int(code))
     details = getattr(problem, "details", None) or ({"errors": problem.errors} if problem.errors else None)
     response = _central(code, str(problem), details)
     asks = request.headers.get("x-requested-with", "").lower() != "xmlhttprequest"  # a page asks by itself
     if int(code) == 401 and asks:
         response.headers["WWW-Authenticate"] = _CHALLENGE
     return _with_retry(response, int(code))
+
+
+def _xml_problem(code: float, message: str) -> Response:
+    """As Central answers where only XML is offered."""
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<error code="{code}">\n'
+    body += f"  <message>{escape(message)}</message>\n  <details></details>\n</error>"
+    headers = {"Cache-Control": "no-store", "OData-Version": "4.0"}
+    return Response(body, int(code), {**headers, "Content-Type": "text/xml; charset=utf-8"})
 
 
 def _central(code: float, message: str, details: Mapping[str, Any] | None = None) -> Response:

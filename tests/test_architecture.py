@@ -19,7 +19,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "uvicorn": ("server",),
     "typer": ("server/cli",),
     "pyxform": ("forms",),
-    "sqlalchemy": ("sync", "server/datasets", "server/odata", "migrations"),
+    "sqlalchemy": ("sync", "server/datasets", "server/odata", "server/exports", "migrations"),
     "sqlmodel": ("sync", "server/datasets", "migrations"),
     "alembic": ("sync/migrate.py", "migrations"),
     "argon2": ("sync/passwords.py",),

@@ -10,18 +10,15 @@ can take for a short file (PROMISES F27).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import chain
 from typing import Annotated, Any, TypeVar
 
 import orjson
-from anyio import CancelScope
 from fastapi import APIRouter, Depends, Request
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from server.auth import reader
 from server.datasets.card import card, summary
@@ -34,6 +31,7 @@ from server.datasets.network import locator
 from server.datasets.rows import Rows, read_rows
 from server.datasets.scope import Scope, scope
 from server.datasets.stream import MEDIA_TYPES, write_rows
+from server.streaming import headers_only, streamed
 from sync.access import Actor
 from sync.problems import NotFound
 from sync.store import ReadSession, Store
@@ -84,7 +82,7 @@ def rows(request: Request, project_id: int, name: str, format_: str, actor: Read
     answer = _Answer(request.app.state.store, actor, project_id, dataset, filters, question)
     if request.method == "HEAD":
         return answer.head(format_)
-    return answer.stream(request.headers.get("if-none-match", ""), format_, switches)
+    return answer.stream(request, format_, switches)
 
 
 def _rows_as(format_: str) -> Callable[..., Response]:
@@ -128,22 +126,17 @@ class _Answer:
     def head(self, format_: str) -> Response:
         with self._reading() as (session, seen, found):
             headers = self._headers(session, seen, format_) | {"X-Row-Count": str(found.count())}
-        answer = Response(None, 200, {**headers, "Content-Type": MEDIA_TYPES[format_]})
-        del answer.headers["content-length"]  # how long the rows are is known when they are written
-        return answer
+        return headers_only({**headers, "Content-Type": MEDIA_TYPES[format_]})
 
-    def stream(self, if_none_match: str, format_: str, switches: Switches) -> Response:
+    def stream(self, request: Request, format_: str, switches: Switches) -> Response:
         """200 with the rows, or 304 when the client's copy is what it would get."""
-        pieces = self._pieces(if_none_match, format_, switches)
+        pieces = self._pieces(request.headers.get("if-none-match", ""), format_, switches)
         headers = next(pieces)
         assert isinstance(headers, dict)
         if headers.pop("unchanged", None):
             pieces.close()
             return Response(None, 304, headers)
-        body: Iterator[Any] = chain([next(pieces)], pieces)
-        return StreamingResponse(
-            _in_threads(body, pieces.close), 200, headers, media_type=MEDIA_TYPES[format_]
-        )
+        return streamed(request, pieces, headers, MEDIA_TYPES[format_])
 
     def _pieces(self, if_none_match: str, format_: str, switches: Switches) -> Any:
         """The headers, then the body, in one read session that ends with the last piece."""
@@ -172,16 +165,6 @@ class _Answer:
         file = f"{self.dataset.name}.{format_}"
         headers = {**CACHING, "Content-Disposition": f'attachment; filename="{file}"'}
         return {**headers, "ETag": tag} if tag else headers
-
-
-async def _in_threads(pieces: Iterator[bytes], close: Callable[[], None]) -> AsyncIterator[bytes]:
-    """The pieces, each made in a thread; the read session ends also when the client goes away."""
-    try:
-        async for piece in iterate_in_threadpool(pieces):
-            yield piece
-    finally:
-        with CancelScope(shield=True):
-            await run_in_threadpool(close)
 
 
 def _base(request: Request) -> str:

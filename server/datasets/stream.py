@@ -31,7 +31,7 @@ MEDIA_TYPES = {
 }
 
 _BOM = b"\xef\xbb\xbf"
-_OPENS_A_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
+OPENS_A_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 _BOOLEANS = {None: None, True: "true", False: "false"}
 
 
@@ -84,7 +84,7 @@ def _cells(
         for i in flags:
             by_column[i] = [_BOOLEANS[value] for value in by_column[i]]
         for i in texts:
-            risky = {text: "'" + text for text in set(by_column[i]) if text and text[0] in _OPENS_A_FORMULA}
+            risky = {text: "'" + text for text in set(by_column[i]) if text and text[0] in OPENS_A_FORMULA}
             if risky:
                 by_column[i] = [risky.get(text, text) for text in by_column[i]]
         return zip(*by_column, strict=True)

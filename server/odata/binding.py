@@ -25,7 +25,7 @@ from server.odata.expression import (
     Or,
 )
 from server.odata.grammar import parse_filter, parse_order
-from server.odata.problems import BadExpression, UnknownProperty, Unsupported
+from server.odata.problems import BadExpression, UnaskableProperty, Unsupported
 
 Columns = Mapping[str, Bound]
 """The columns a reader may ask of a table, by the path they are written with."""
@@ -34,7 +34,7 @@ _ORDERED: tuple[Kind, ...] = ("number", "text", "date", "time", "instant", "bool
 
 
 def bind_filter(text: str, columns: Columns) -> Expression:
-    """The bound tree of a filter. Raises BadExpression, UnknownProperty, Unsupported."""
+    """The bound tree of a filter. Raises BadExpression, UnaskableProperty, Unsupported."""
     tree = _bind(parse_filter(text), columns)
     if kind_of(tree) not in ("boolean", "null"):
         raise BadExpression("The filter is not a condition.", "Compare it with something: `age ge 18`.")
@@ -84,8 +84,8 @@ def _bind(tree: Expression, columns: Columns) -> Expression:
 def _column(member: Member, columns: Columns) -> Bound:
     found = columns.get(member.path)
     if found is None:
-        raise UnknownProperty(
-            f"There is no property {member.path!r} (character {member.at + 1}).",
+        raise UnaskableProperty(
+            f"{member.path!r} (character {member.at + 1}) is no property that can be asked of here.",
             "`$metadata` lists the properties; in a repeat's table those of the submission are written"
             " $root/Submissions/...",
         )

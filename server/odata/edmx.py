@@ -14,6 +14,7 @@ _EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
 _EDM = "http://docs.oasis-open.org/odata/ns/edm"
 _SUBMISSION = "org.opendatakit.submission"
 _CAPABILITIES = "Org.OData.Capabilities.V1"
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 _TYPES = {
     "int": "Edm.Int64",
@@ -50,7 +51,7 @@ def metadata_document(service: Service) -> bytes:
     services = etree.SubElement(edmx, f"{{{_EDMX}}}DataServices")
     _system_schema(services)
     _Document(service, _schema(services, f"org.opendatakit.user.{odata_name(service.xml_form_id)}")).write()
-    return etree.tostring(edmx, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+    return _DECLARATION + etree.tostring(edmx, encoding="UTF-8", xml_declaration=False, pretty_print=True)
 
 
 def _schema(parent: etree._Element, namespace: str) -> etree._Element:

@@ -10,33 +10,30 @@ import base64
 import binascii
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 
 import orjson
 
 from server.odata.columns import SYSTEM
-from server.odata.problems import BadExpression, UnknownProperty, Unsupported, UnsupportedExpand
+from server.odata.problems import BadSkipToken, UnknownProperty, Unsupported, UnsupportedExpand
 from server.odata.tables import Group, Node, Table
-from sync.problems import Invalid
+from sync.problems import Invalid, NotSupported
 
 _TRUE = ("true", "1", "yes")
 _KNOWN = {"$top", "$skip", "$skiptoken", "$count", "$filter", "$orderby", "$expand", "$select", "$wkt"}
 _MOST = 2**53
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """The last row of the page before: pages go on after it, whatever came or went meanwhile."""
+class LastRow:
+    """The row a page ended with, by one of two keys: the next goes on after it, whatever came meanwhile."""
 
-    received_at: datetime
-    submission: int
-    ordinal: int | None = None  # in a repeat's table
+    instance_id: str | None = None
+    repeat_id: str | None = None
 
-    def token(self, instance_id: str) -> str:
-        at = (self.received_at - _EPOCH) // timedelta(microseconds=1)
-        after = [at, self.submission] + ([] if self.ordinal is None else [self.ordinal])
-        return "01" + base64.b64encode(orjson.dumps({"instanceId": instance_id, "after": after})).decode()
+    @property
+    def token(self) -> str:
+        named = {"instanceId": self.instance_id} if self.repeat_id is None else {"repeatId": self.repeat_id}
+        return "01" + base64.b64encode(orjson.dumps(named)).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class Options:
 
     top: int | None = None
     skip: int = 0
-    after: Cursor | None = None
+    after: LastRow | None = None
     count: bool = False
     filter: str | None = None
     orderby: str | None = None
@@ -55,7 +52,7 @@ class Options:
 
 
 def read_options(parameters: Iterable[tuple[str, str]]) -> Options:
-    """Raises Invalid, BadExpression (a page token), Unsupported, UnsupportedExpand."""
+    """Raises Invalid, BadSkipToken, NotSupported, Unsupported, UnsupportedExpand."""
     given: dict[str, str] = {}
     for name, value in parameters:
         if name == "$format":
@@ -69,9 +66,9 @@ def read_options(parameters: Iterable[tuple[str, str]]) -> Options:
     expand, select = given.get("$expand", ""), given.get("$select", "")
     if expand not in ("", "*") or (expand and select and select != "*"):
         raise UnsupportedExpand("$expand=* is supported, and not with $select.", "Leave one of them out.")
-    after = _cursor(given["$skiptoken"]) if given.get("$skiptoken") else None
+    after = _last_row(given["$skiptoken"]) if given.get("$skiptoken") else None
     if after and given.get("$orderby"):
-        raise Unsupported("$orderby and $skiptoken do not go together.", "Follow @odata.nextLink as it is.")
+        raise NotSupported("$orderby and $skiptoken do not go together.", "Follow @odata.nextLink as it is.")
     return Options(
         top=_count("$top", given.get("$top")),
         skip=0 if after else _count("$skip", given.get("$skip")) or 0,
@@ -90,6 +87,7 @@ class Selected:
     """A table cut to the properties asked for."""
 
     table: Table
+    id: bool  # whether the key is written
     system: tuple[str, ...]  # names in `__system`
     parent: bool  # whether the key of the row around is written
 
@@ -98,7 +96,7 @@ def selected(table: Table, names: Sequence[str] | None) -> Selected:
     """Raises UnknownProperty."""
     is_root = table.path == ""
     if names is None:
-        return Selected(table, tuple(SYSTEM) if is_root else (), not is_root)
+        return Selected(table, True, tuple(SYSTEM) if is_root else (), not is_root)
     system, wanted, parent = set(), [], False
     for name in names:
         plain, _, below = name.partition("/")
@@ -114,7 +112,8 @@ def selected(table: Table, names: Sequence[str] | None) -> Selected:
     missing = [name for name in wanted if not _has(table.members, name)]
     if missing:
         raise UnknownProperty(f"There is no property {missing[0]!r}.", "`$metadata` lists the properties.")
-    return Selected(replace(table, members=members), tuple(n for n in SYSTEM if n in system), parent)
+    cut = replace(table, members=members)
+    return Selected(cut, "__id" in names, tuple(n for n in SYSTEM if n in system), parent)
 
 
 def _cut(members: Sequence[Node], wanted: Sequence[str], prefix: str) -> tuple[Node, ...]:
@@ -140,18 +139,19 @@ def _has(members: Sequence[Node], name: str) -> bool:
     return False
 
 
-def _cursor(token: str) -> Cursor:
+def _last_row(token: str) -> LastRow:
     try:
-        after = orjson.loads(base64.b64decode(token.removeprefix("01"), validate=True))["after"]
-        at, submission, *ordinal = (int(one) for one in after)
-        moment = _EPOCH + timedelta(microseconds=at)
-        if not token.startswith("01") or len(ordinal) > 1 or max(map(abs, (submission, *ordinal))) > _MOST:
+        if not token.startswith("01"):
             raise ValueError
-    except (binascii.Error, ValueError, KeyError, TypeError, OverflowError):
-        raise BadExpression(
+        named = orjson.loads(base64.b64decode(token[2:], validate=True))
+        found = LastRow(named.get("instanceId"), named.get("repeatId"))
+        if not all(one is None or isinstance(one, str) for one in (found.instance_id, found.repeat_id)):
+            raise ValueError
+    except (binascii.Error, ValueError, AttributeError):
+        raise BadSkipToken(
             "The $skiptoken was not given out by this server.", "Follow @odata.nextLink as it is."
         ) from None
-    return Cursor(moment, submission, ordinal[0] if ordinal else None)
+    return found
 
 
 def _count(name: str, text: str | None) -> int | None:

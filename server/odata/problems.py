@@ -38,3 +38,25 @@ class NoSuchTable(NotFound):
 
     code = "odata-table"
     title = "There is no such table"
+
+
+class UnaskableProperty(Unsupported):
+    """A filter or an order names a property that the table does not have, or that may not be asked of: it is
+    not there, this reader may not see it, or it is only shown."""
+
+    code = "odata-unaskable"
+    title = "This property cannot be asked of"
+
+
+class BadSkipToken(Invalid):
+    """A page token this server cannot read."""
+
+    code = "odata-skiptoken"
+    title = "The page token cannot be read"
+
+
+class NoSuchRow(Invalid):
+    """A page token that names a row of a repeat which is not there, or out of the reader's scope."""
+
+    code = "odata-row"
+    title = "The row of the page token is not there"

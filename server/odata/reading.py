@@ -1,33 +1,34 @@
-"""Fetched rows -> OData rows, batch by batch, with flat memory.
+"""Fetched rows -> OData rows, a few at a time, with flat memory.
 
-What a row needs beside its own answers (places of nested repeats, rows inside for `$expand`, files, edits) is
-asked once a batch, on the same snapshot.
+What a row needs beside its own answers (places of nested repeats, rows inside for `$expand`, files) is asked
+once a batch, on the same snapshot, and only where some row of the batch has any.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import Text, cast, select
 
-from server.odata.columns import OF_STAFF
-from server.odata.identity import Places, places_of, read_places, row_key, row_link, submission_link
-from server.odata.options import Cursor, Selected
-from server.odata.query import BATCH, TableQuery
-from server.odata.shape import Inside, Shape, shape
+from server.odata.files import Files, files_here
+from server.odata.identity import Places, RowKeys, places_of, read_places, row_link, submission_link
+from server.odata.options import Selected
+from server.odata.query import BATCH, Cursor, TableQuery, Wanted, iso
+from server.odata.shape import Shape, Surroundings, shape, without_bad_answers
 from server.odata.tables import Service, Table
-from sync.mentioned_files import mentioned_files
 from sync.store import ReadSession
-from sync.tables import answer_row, attachment, submission
+from sync.tables import answer_row
 
 Row = dict[str, Any]
-_FIXED, _SYSTEM = 6, 8
-"""How many columns `TableQuery` selects before the flags."""
+AT_ONCE = 50
+"""Rows made into objects before they are written: enough to share the cost of a call, few enough to stay in
+the processor's cache."""
+
+_BAD = '"expected":'  # stands in the text of answers that did not fit their type
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,9 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """How rows are written: the properties wanted, positions as text, rows inside.
-
-    full     the whole form's service: which questions name files
-    """
+    """How rows are written: the properties wanted, positions as text, rows inside."""
 
     service: Service  # cut to what the reader sees
-    full: Service
     selected: Selected
     wkt: bool = False
     expand: bool = False
@@ -58,222 +55,247 @@ class Writing:
         return self.selected.table
 
     @property
-    def fetches_system(self) -> bool:
-        """Whether what the server knows of a submission is selected beside its answers."""
-        return self.table.path == "" and (bool(self.selected.system) or self.table.has_instance_id)
+    def is_root(self) -> bool:
+        return self.table.path == ""
 
-    def shape_of(self, table: Table, empty: frozenset[str]) -> Shape:
+    @property
+    def wanted(self) -> Wanted:
+        """What has to be selected beside the answers."""
+        # Encrypted records are told by what the server knows of them, which is selected with the answers.
+        links = self.table.links if self.is_root else ()
+        return Wanted(self.is_root, self.is_root and self.table.has_instance_id, links=links)
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """The properties before the answers."""
+        second = ("__system",) if self.selected.system else ()
+        second = (self.table.parent_key,) if self.selected.parent else second
+        return (("__id",) if self.selected.id else ()) + second
+
+    def shape_of(self, table: Table, empty: frozenset[str], head: Sequence[str] = ()) -> Shape:
         found = self.shapes.get((table.path, empty))
         if found is None:
-            found = self.shapes[table.path, empty] = shape(table.members, empty, self.wkt)
+            found = self.shapes[table.path, empty] = shape(table.members, empty, self.wkt, head)
         return found
 
     def inner(self, table: Table) -> list[Table]:
         """The tables of repeats inside another's rows, however deep."""
         way = table.name + "."
-        return [other for other in self.service.tables if other.name.startswith(way)] if self.expand else []
+        return [other for other in self.service.tables if other.name.startswith(way)]
 
 
-def read_batches(
+def fetched(
     session: ReadSession,
     query: TableQuery,
-    writing: Writing,
     after: Cursor | None = None,
     limit: int | None = None,
     offset: int = 0,
-    within: Within | None = None,
-) -> Iterator[list[tuple[Cursor, str, Row]]]:
-    """(where a page would go on, instanceID, row) of each row, in batches."""
-    statement = query.statement(after, limit, offset)
-    for fetched in session.stream(statement, BATCH if limit is None else min(BATCH, max(limit, 1))):
-        yield _Batch(session, writing, query.shown, fetched).rows(within)
+) -> Iterator[Sequence[Any]]:
+    """The rows of a statement in batches, as it selects them."""
+    size = BATCH if limit is None else min(BATCH, max(limit, 1))
+    return session.stream(query.statement(after, limit, offset), size)
 
 
-class _Batch:
+class Batch:
+    """Fetched rows on their way to objects."""
+
     def __init__(
-        self, session: ReadSession, writing: Writing, shown: Sequence[str], fetched: Sequence[Any]
+        self, session: ReadSession, writing: Writing, query: TableQuery, rows: Sequence[Any]
     ) -> None:
-        self._session = session
         self._writing = writing
-        self._shown = shown
-        self._fetched = fetched
-        self._is_root = writing.table.path == ""
+        self._query = query
+        self._rows = rows
+        self._keys = {table.path: RowKeys(table) for table in writing.service.tables}
         inner = writing.inner(writing.table)
-        versions = {row[3] for row in fetched}
-        self._places: Places = read_places(session, [writing.table, *inner], versions)
-        self._inner = _rows_inside(session, inner, versions)
+        asked = [writing.table, *(inner if writing.expand else ())]
+        versions = {row[3] for row in rows} if inner or writing.table.parents else set()
+        self._places: Places = read_places(session, asked, versions)
+        self._inner = _rows_inside(session, inner if writing.expand else (), versions)
+        self._repeats = self._repeats_of_repeats(session, versions)
+        self._files = self._files_of(session)
 
-    def rows(self, within: Within | None) -> list[tuple[Cursor, str, Row]]:
-        if self._is_root:
-            return self._submissions()
-        return list(self._repeats(within))
+    def objects(self) -> Iterator[list[Row]]:
+        """The rows as objects, a few at a time."""
+        make = self._submissions if self._writing.is_root else self._rows_of_repeats
+        for start in range(0, len(self._rows), AT_ONCE):
+            yield make(self._rows[start : start + AT_ONCE])
 
-    def _submissions(self) -> list[tuple[Cursor, str, Row]]:
-        system = self._writing.selected.system
-        extras = _Extras(self._session, self._writing, self._fetched) if system else None
-        start = _FIXED + (_SYSTEM if self._writing.fetches_system else 0)
-        has_links = self._writing.table.has_links
+    def row_keys(self) -> list[str]:
+        """The key of each row."""
+        table, keys = self._writing.table, self._keys[self._writing.table.path]
+        if not table.path:
+            return [row[2] for row in self._rows]
+        return [keys.of(row[2], places_of(self._places, row[3], table, row[4])) for row in self._rows]
+
+    def below(self, within: Within) -> Batch:
+        """The same with the rows below one row only."""
+        table = self._writing.table
+        self._rows = [
+            row
+            for row in self._rows
+            if self._keys[table.path].of(
+                row[2], places_of(self._places, row[3], table, row[4])[: within.depth + 1]
+            )
+            == within.key
+        ]
+        return self
+
+    # -- submissions -----------------------------------------------------------------------------------------
+
+    def _submissions(self, rows: Sequence[Any]) -> list[Row]:
+        writing, at = self._writing, self._query.layout.at
+        selected, links = writing.selected, writing.table.links
+        system, flags, own = at["system"], at["links"], at.get("own_id")
+        has_links = bool(links)
+        shown = self._query.shown
+        write = writing.shape_of(writing.table, frozenset(), writing.head)
+        around = Surroundings()
         found = []
-        for row in self._fetched:
-            key, received_at, instance_id, version, _, text = row[:_FIXED]
-            empty = self._empty(row, start)
-            answers = orjson.loads(text)
-            out: Row = {"__id": instance_id}
-            if extras is not None:
-                out["__system"] = self._system_of(row, answers, extras, "internal" in empty)
-            write = self._writing.shape_of(self._writing.table, empty)
-            inside = self._inside(version, "", 0, instance_id, empty)
-            own = row[_FIXED + 1] if self._writing.fetches_system else None
-            link = submission_link(instance_id) if has_links else ""
-            out |= write(answers, link, own, inside)
-            found.append((Cursor(received_at, key), instance_id, out))
+        for row in rows:
+            key, received_at, instance_id, version, _, text = row[:6]
+            of_server = row[system]
+            empty = self._empty(row) if shown else frozenset()
+            if of_server[-1] is not None:  # encrypted: nothing but what the server knows
+                out: Row = {}
+            else:
+                if empty:
+                    write = writing.shape_of(writing.table, empty, writing.head)
+                around.own = row[own][0] if own else None
+                if has_links:
+                    around.at = submission_link(instance_id)
+                    around.repeats = [path for path, has in zip(links, row[flags], strict=True) if has]
+                    if writing.expand:
+                        around.inside = self._inside(version, 0, instance_id, empty)
+                out = write(_answers(text), around)
+                if empty:
+                    write = writing.shape_of(writing.table, frozenset(), writing.head)
+            if selected.id:
+                out["__id"] = instance_id
+            if selected.system:
+                out["__system"] = self._system(key, received_at, of_server, "internal" in empty)
+            found.append(out)
         return found
 
-    def _repeats(self, within: Within | None) -> Iterator[tuple[Cursor, str, Row]]:
-        table = self._writing.table
-        has_links = table.has_links
-        outer = [i for i, step in enumerate(table.steps) if step.is_repeat]
-        parent_steps = table.steps[: outer[-2] + 1] if len(outer) > 1 else ()
-        for row in self._fetched:
-            key, received_at, instance_id, version, ordinal, text = row[:_FIXED]
-            places = places_of(self._places, version, table, ordinal)
-            if within is not None:
-                steps = table.steps[: outer[within.depth] + 1]
-                if row_key(instance_id, steps, places[: within.depth + 1]) != within.key:
-                    continue
-            empty = self._empty(row, _FIXED)
-            out: Row = {"__id": row_key(instance_id, table.steps, places)}
-            if self._writing.selected.parent:
-                out[table.parent_key] = row_key(instance_id, parent_steps, places[:-1])
-            link = row_link(instance_id, table.steps, places) if has_links else ""
-            inside = self._inside(version, table.path, ordinal, instance_id, empty)
-            out |= self._writing.shape_of(table, empty)(orjson.loads(text), link, instance_id, inside)
-            yield Cursor(received_at, key, ordinal), instance_id, out
+    def _system(self, key: int, received_at: Any, of_server: Sequence[Any], hides_staff: bool) -> Row:
+        form_version, updated_at, sender_id, sender_name, device_id, review, deleted_at, edits = of_server[:8]
+        files = self._files.get(key)
+        hides_staff = hides_staff or self._writing.empty_staff
+        known = {
+            "submissionDate": iso(received_at),
+            "updatedAt": None if updated_at is None else iso(updated_at),
+            "submitterId": None if sender_id is None or hides_staff else str(sender_id),
+            "submitterName": None if hides_staff else sender_name,
+            "attachmentsPresent": 0 if files is None else files.present,
+            "attachmentsExpected": 0 if files is None else files.expected,
+            "status": None if files is None else files.status,
+            "reviewState": review,
+            "deviceId": None if hides_staff else device_id,
+            "edits": edits,
+            "formVersion": form_version,
+            "deletedAt": None if deleted_at is None else iso(deleted_at),
+        }
+        wanted = self._writing.selected.system
+        return known if len(wanted) == len(known) else {name: known[name] for name in wanted}
 
-    def _empty(self, row: Sequence[Any], start: int) -> frozenset[str]:
+    def _files_of(self, session: ReadSession) -> Mapping[int, Files]:
+        if not self._writing.is_root:
+            return {}
+        system = self._query.layout.at["system"]
+        naming = ((row[0], row[system][-2:]) for row in self._rows)
+        return files_here(session, {root: told for root, told in naming if any(x is not None for x in told)})
+
+    # -- rows of repeats -------------------------------------------------------------------------------------
+
+    def _rows_of_repeats(self, rows: Sequence[Any]) -> list[Row]:
+        writing, table = self._writing, self._writing.table
+        keys, shown, is_nested = self._keys[table.path], self._query.shown, bool(table.parents)
+        selected, parent_key, has_links = writing.selected, table.parent_key, bool(table.links)
+        write = writing.shape_of(table, frozenset(), writing.head)
+        around = Surroundings()
+        found = []
+        for row in rows:
+            _, _, instance_id, version, ordinal, text = row[:6]
+            places = places_of(self._places, version, table, ordinal) if is_nested else (ordinal,)
+            empty = self._empty(row) if shown else frozenset()
+            if has_links or around.own != instance_id:
+                self._surround(around, table, version, ordinal, instance_id, places, empty)
+            shape_ = writing.shape_of(table, empty, writing.head) if empty else write
+            out = shape_(_answers(text), around)
+            if selected.id:
+                out["__id"] = keys.of(instance_id, places)
+            if selected.parent:
+                out[parent_key] = keys.of(instance_id, places[:-1])
+            found.append(out)
+        return found
+
+    def _surround(
+        self,
+        around: Surroundings,
+        table: Table,
+        version: int,
+        ordinal: int,
+        instance_id: str,
+        places: Sequence[int],
+        empty: frozenset[str],
+    ) -> None:
+        around.own = instance_id
+        if table.links:
+            around.at = row_link(instance_id, table.steps, places)
+            around.repeats = self._repeats.get((version, table.path, ordinal), ())
+            if self._writing.expand:
+                around.inside = self._inside(version, ordinal, instance_id, empty)
+
+    def _repeats_of_repeats(
+        self, session: ReadSession, versions: Collection[int]
+    ) -> Mapping[tuple[int, str, int], set[str]]:
+        """By (version, repeat, ordinal), which repeats have rows inside that row."""
+        around = {
+            path: table.path for table in self._writing.service.tables if table.path for path in table.links
+        }
+        if self._writing.is_root and not self._writing.expand:
+            return {}
+        inner = {table.path for table in self._writing.inner(self._writing.table)} & around.keys()
+        found: dict[tuple[int, str, int], set[str]] = defaultdict(set)
+        if inner and versions:
+            columns = (answer_row.c.version_id, answer_row.c.table_path, answer_row.c.parent_ordinal)
+            mine = (answer_row.c.version_id.in_(sorted(versions)), answer_row.c.table_path.in_(sorted(inner)))
+            for batch in session.stream(select(*columns).where(*mine).distinct()):
+                for version, path, parent in batch:
+                    found[version, around[path], parent].add(path)
+        return found
+
+    # -- both ------------------------------------------------------------------------------------------------
+
+    def _empty(self, row: Sequence[Any]) -> frozenset[str]:
         """The sensitivities that are not shown in this record."""
-        if not self._shown:
-            return frozenset()
-        return frozenset(n for n, flag in zip(self._shown, row[start:], strict=False) if not flag)
+        flags = row[self._query.layout.at["shown"]]
+        return frozenset(n for n, flag in zip(self._query.shown, flags, strict=True) if not flag)
 
-    def _inside(
-        self, version: int, path: str, ordinal: int, instance_id: str, empty: frozenset[str]
-    ) -> Inside | None:
-        if not self._writing.expand:
-            return None
+    def _inside(self, version: int, ordinal: int, instance_id: str, empty: frozenset[str]) -> Any:
+        """What gives the rows of a repeat inside one row, for $expand."""
 
         def rows(repeat: str) -> list[Row]:
             table = self._writing.service.at(repeat)
+            write = self._writing.shape_of(table, empty)
             found = []
             for own, text in self._inner.get((version, repeat, ordinal), ()):
                 places = places_of(self._places, version, table, own)
-                link = row_link(instance_id, table.steps, places)
-                deeper = self._inside(version, repeat, own, instance_id, empty)
-                write = self._writing.shape_of(table, empty)
-                key = row_key(instance_id, table.steps, places)
-                found.append({"__id": key, **write(orjson.loads(text), link, instance_id, deeper)})
+                around = Surroundings()
+                self._surround(around, table, version, own, instance_id, places, empty)
+                key = self._keys[repeat].of(instance_id, places)
+                found.append({"__id": key, **write(_answers(text), around)})
             return found
 
         return rows
 
-    def _system_of(
-        self, row: Sequence[Any], answers: Mapping[str, Any], extras: _Extras, hides_staff: bool
-    ) -> Row:
-        key, received_at, _, version = row[:4]
-        winner, _, form_version, edited_at, sender_id, sender_name, device_id, deleted_at = row[
-            _FIXED : _FIXED + _SYSTEM
-        ]
-        edits = extras.edits.get(key, 0)
-        known = {
-            "submissionDate": _iso(received_at),
-            "updatedAt": _iso(edited_at) if winner != key else None,
-            "submitterId": None if sender_id is None else str(sender_id),
-            "submitterName": sender_name,
-            "attachmentsPresent": extras.present.get(key, 0),
-            "attachmentsExpected": extras.expected(version, answers),
-            "status": None,
-            "reviewState": None,
-            "deviceId": device_id,
-            "edits": edits,
-            "formVersion": form_version or None,
-            "deletedAt": _iso(deleted_at) if deleted_at else None,
-        }
-        if hides_staff or self._writing.empty_staff:
-            known |= dict.fromkeys(OF_STAFF)
-        wanted = self._writing.selected.system
-        return known if len(wanted) == len(known) else {name: known[name] for name in wanted}
 
-
-class _Extras:
-    """What `__system` counts, for the records of one batch."""
-
-    def __init__(self, session: ReadSession, writing: Writing, fetched: Sequence[Any]) -> None:
-        system = writing.selected.system
-        roots = [row[0] for row in fetched]
-        self._binary = frozenset(
-            question.path
-            for table in writing.full.tables
-            for _, question in table.questions()
-            if question.type == "binary"
-        )
-        self._in_repeats: dict[int, set[str]] = {}
-        self.present: dict[int, int] = {}
-        self.edits: dict[int, int] = {}
-        if "attachmentsExpected" in system:
-            self._in_repeats = _files_in_repeats(session, writing.full, {row[3] for row in fetched})
-        if "attachmentsPresent" in system:
-            self.present = _files_here(session, roots)
-        if "edits" in system:
-            self.edits = _edits(session, roots)
-
-    def expected(self, version: int, answers: Mapping[str, Any]) -> int:
-        """How many files the answers name that are not sealed."""
-        if not self._binary:
-            return 0
-        return len(mentioned_files(self._binary, [answers]) | self._in_repeats.get(version, set()))
-
-
-def _files_in_repeats(
-    session: ReadSession, service: Service, versions: Collection[int]
-) -> dict[int, set[str]]:
-    asked = {
-        table.path: frozenset(q.path for _, q in table.questions() if q.type == "binary")
-        for table in service.tables
-        if table.path
-    }
-    asked = {path: questions for path, questions in asked.items() if questions}
-    found: dict[int, set[str]] = defaultdict(set)
-    if asked and versions:
-        statement = select(answer_row.c.version_id, answer_row.c.table_path, answer_row.c.answers).where(
-            answer_row.c.version_id.in_(sorted(versions)), answer_row.c.table_path.in_(sorted(asked))
-        )
-        for batch in session.stream(statement):
-            for version, path, answers in batch:
-                found[version] |= mentioned_files(asked[path], [answers])
-    return found
-
-
-def _files_here(session: ReadSession, roots: Sequence[int]) -> dict[int, int]:
-    counting = (
-        select(submission.c.root_id, func.count(attachment.c.name.distinct()).label("n"))
-        .join(attachment, attachment.c.submission_id == submission.c.id)
-        .where(submission.c.root_id.in_(roots))
-        .group_by(submission.c.root_id)
-    )
-    return {row["root_id"]: row["n"] for row in session.all(counting)}
-
-
-def _edits(session: ReadSession, roots: Sequence[int]) -> dict[int, int]:
-    counting = (
-        select(submission.c.root_id, func.count().label("n"))
-        .where(submission.c.root_id.in_(roots), submission.c.id != submission.c.root_id)
-        .group_by(submission.c.root_id)
-    )
-    return {row["root_id"]: row["n"] for row in session.all(counting)}
+def _answers(text: str) -> Mapping[str, Any]:
+    answers: Mapping[str, Any] = orjson.loads(text)
+    return without_bad_answers(answers) if _BAD in text else answers
 
 
 def _rows_inside(
-    session: ReadSession, tables: Iterable[Table], versions: Collection[int]
+    session: ReadSession, tables: Sequence[Table], versions: Collection[int]
 ) -> dict[tuple[int, str, int | None], list[tuple[int, str]]]:
     """The rows of repeats by (version, repeat, ordinal of the row around)."""
     paths = sorted(table.path for table in tables)
@@ -289,8 +311,3 @@ def _rows_inside(
             for version, path, ordinal, parent, text in batch:
                 found[version, path, parent].append((ordinal, text))
     return found
-
-
-def _iso(moment: datetime) -> str:
-    """`2026-11-22T09:30:00.000Z`, as Central writes moments."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -7,34 +7,27 @@ applied here and nowhere later: what comes out of `open_service` holds no more t
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import islice
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus
 
 import orjson
-from sqlalchemy import select
 
-from server.datasets.scope import scope
 from server.odata.binding import bind_filter, bind_order
 from server.odata.columns import askable
 from server.odata.expression import And, Bound, Compare, Constant, Expression
-from server.odata.options import Options, selected
-from server.odata.problems import NoSuchTable
-from server.odata.query import FormRecords, TableQuery, form_records
-from server.odata.reading import Within, Writing, read_batches
-from server.odata.record_scope import record_scope
-from server.odata.tables import ROOT, Service, Table, service_of
-from sync.access import Actor
-from sync.catalogue import compiled_form
-from sync.problems import NotFound
-from sync.store import ReadSession, Store, now
-from sync.tables import form, form_version
+from server.odata.options import LastRow, Options, selected
+from server.odata.paging import find_cursor, remember
+from server.odata.problems import NoSuchRow, NoSuchTable
+from server.odata.query import Cursor, FormRecords, TableQuery
+from server.odata.reading import Batch, Within, Writing, fetched
+from server.odata.tables import ROOT, Service, Table
+from sync.store import ReadSession
 
 _SEGMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\('((?:[^']|'')*)'\))?\Z")
-_ROWS_A_CHUNK = 500
+
+Asked = Sequence[tuple[str, str]]
+"""The query as it came, for the link to the next page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,37 +39,46 @@ class OpenService:
     records: FormRecords
     root: str  # its absolute address
 
-    def stream(
-        self, name: str, options: Options, asked: Sequence[tuple[str, str]], session: ReadSession
-    ) -> Iterator[bytes]:
-        """The rows of a table. `asked` is the query as it came, for the link to the next page."""
+    def stream(self, name: str, options: Options, asked: Asked, session: ReadSession) -> Iterator[bytes]:
+        """The rows of a table."""
         table = self._table(name)
         query, writing = self._query(table, options)
+        after, is_over = self._after(session, table, options.after)
         count = int(session.scalar(query.count())) if options.count else None
-        yield _head(self.root, table, count)
-        if options.top == 0:
+        yield _head(self.root, name, count)
+        if options.top == 0 or is_over:
             yield b"]}"
             return
-        limit = None if options.top is None else options.top + 1
-        yield from self._body(session, query, writing, options, limit, asked)
+        yield from self._body(session, query, writing, options, after, asked)
 
-    def record(self, address: str, options: Options, session: ReadSession) -> bytes:
-        """`Submissions('uuid:...')`, and the rows of a repeat below it. Raises NoSuchTable."""
+    def record(self, address: str, options: Options, asked: Asked, session: ReadSession) -> bytes:
+        """`Submissions('uuid:...')`, and the rows of a repeat below it. Raises NoSuchTable, NoSuchRow."""
         names, keys = _way(address)
         instance_id = keys[0]
         if instance_id is None:
             raise _absent(address)
-        table = self._table(".".join(names))
+        name = ".".join(names)
+        table = self._table(name)
         query, writing = self._query(table, options, instance_id)
         if table.path and not self._has(session, instance_id):
             raise _absent(address)
         within = _within(table, keys)
-        rows = [row for batch in read_batches(session, query, writing, within=within) for _, _, row in batch]
+        batches = [Batch(session, writing, query, rows) for rows in fetched(session, query)]
+        if within is not None:
+            batches = [batch.below(within) for batch in batches]
+        rows = [row for batch in batches for some in batch.objects() for row in some]
         if not rows and not table.path:
             raise _absent(address)
-        page = list(islice(rows, options.skip, None if options.top is None else options.skip + options.top))
-        head = _head(self.root, table, len(rows) if options.count else None)
-        return head + orjson.dumps(page)[1:-1] + b"]}"
+        row_keys = [key for batch in batches for key in batch.row_keys()]
+        start = _place_after(options.after, row_keys) if options.after else options.skip
+        end = len(rows) if options.top is None else start + options.top
+        page = rows[start:end]
+        body = _head(self.root, name, len(rows) if options.count else None)
+        body += orjson.dumps(page)[1:-1] + b"]"
+        if page and end < len(rows):
+            last = LastRow(repeat_id=row_keys[end - 1]) if table.path else LastRow(instance_id)
+            body += b',"@odata.nextLink":' + orjson.dumps(self._next(address, options, asked, last))
+        return body + b"}"
 
     # -- parts -----------------------------------------------------------------------------------------------
 
@@ -86,33 +88,55 @@ class OpenService:
         query: TableQuery,
         writing: Writing,
         options: Options,
-        limit: int | None,
-        asked: Sequence[tuple[str, str]],
+        after: Cursor | None,
+        asked: Asked,
     ) -> Iterator[bytes]:
-        written, separator, last = 0, b"", None
-        for batch in read_batches(session, query, writing, options.after, limit, options.skip):
-            page = batch if options.top is None else batch[: options.top - written]
-            for start in range(0, len(page), _ROWS_A_CHUNK):
-                chunk = [row for _, _, row in page[start : start + _ROWS_A_CHUNK]]
-                yield separator + orjson.dumps(chunk)[1:-1]
+        left, separator = options.top, b""
+        limit = None if left is None else left + 1  # one more tells whether there is a next page
+        last: LastRow | None = None
+        for rows in fetched(session, query, after, limit, options.skip):
+            page = rows if left is None else rows[:left]
+            if page:
+                batch = Batch(session, writing, query, page)
+                written = b",".join([orjson.dumps(objects)[1:-1] for objects in batch.objects()])
+                yield separator + written
                 separator = b","
-            written += len(page)
-            last = page[-1] if page else last
-            if len(page) < len(batch) and last is not None:
-                cursor, instance_id, _ = last
-                link = self._next(writing.table, options, asked, cursor.token(instance_id))
-                yield b'],"@odata.nextLink":' + orjson.dumps(link) + b"}"
-                return
+            if left is not None:
+                left -= len(page)
+                last = (
+                    self._last(writing.table, page[-1], batch.row_keys()[-1]) if page and not left else last
+                )
+                if len(rows) > len(page) and last is not None:
+                    link = self._next(writing.table.name, options, asked, last)
+                    yield b'],"@odata.nextLink":' + orjson.dumps(link) + b"}"
+                    return
         yield b"]}"
 
-    def _next(self, table: Table, options: Options, asked: Sequence[tuple[str, str]], token: str) -> str:
+    def _last(self, table: Table, row: Sequence[object], key: str) -> LastRow:
+        remember(self.records, table, key, row)
+        return LastRow(repeat_id=key) if table.path else LastRow(key)
+
+    def _after(self, session: ReadSession, table: Table, last: LastRow | None) -> tuple[Cursor | None, bool]:
+        """Where a page goes on, and whether there is nothing left: what it would go on after is not there."""
+        if last is None:
+            return None, False
+        key = last.repeat_id if table.path else last.instance_id
+        found = None if key is None else find_cursor(session, self.records, self.service, table, key)
+        if found is None and table.path:
+            raise _no_row()
+        return found, found is None
+
+    def _next(self, address: str, options: Options, asked: Asked, last: LastRow) -> str:
         """The address of the next page: after the last row; in an order of the reader's own by number."""
-        kept = [(name, value) for name, value in asked if name not in ("$skip", "$skiptoken")]
         if options.orderby:
-            kept.append(("$skip", str(options.skip + (options.top or 0))))
+            changed = {"$skip": str(options.skip + (options.top or 0))}
         else:
-            kept.append(("$skiptoken", token))
-        return f"{self.root}/{table.name}?{urlencode(kept, safe='$', quote_via=quote)}"
+            changed = {"$skiptoken": last.token}
+        kept = [
+            (name, changed.pop(name, value)) for name, value in asked if name != "$skip" or name in changed
+        ]
+        written = "&".join(f"{_encoded(name)}={_encoded(value)}" for name, value in (*kept, *changed.items()))
+        return f"{self.root}/{quote(address, safe='/()')}?{written}"
 
     def _table(self, name: str) -> Table:
         table = self.service.table(name)
@@ -130,10 +154,8 @@ class OpenService:
         if instance_id is not None:
             condition = _and(Compare("eq", Bound("id", "text"), Constant(instance_id, "text")), condition)
         order = bind_order(options.orderby, may_ask.columns) if options.orderby else ()
-        writing = Writing(
-            self.service, self.full, cut, options.wkt, options.expand, empty_staff="internal" not in sees
-        )
-        query = TableQuery(self.records, table, may_ask, condition, order, system=writing.fetches_system)
+        writing = Writing(self.service, cut, options.wkt, options.expand, empty_staff="internal" not in sees)
+        query = TableQuery(self.records, table, may_ask, condition, order, writing.wanted)
         return query, writing
 
     def _has(self, session: ReadSession, instance_id: str) -> bool:
@@ -141,63 +163,26 @@ class OpenService:
         return bool(session.scalar(query.count()))
 
 
-def open_service(
-    session: ReadSession, store: Store, actor: Actor | None, project_id: int, xml_form_id: str, base: str
-) -> OpenService:
-    """The service of a form for one reader. `base` is the address of this server.
-
-    Raises NotFound for a project or form that is absent, or that the actor has nothing to do with.
-    """
-    seen = scope(session, actor, project_id)
-    records = record_scope(seen, xml_form_id)
-    full = _form_service(session, store, seen.project_uuid, project_id, xml_form_id)
-    at: datetime = now()
-    return OpenService(
-        full,
-        full.seen_by(records.sees),
-        form_records(session, seen.project_uuid, xml_form_id, records, at),
-        f"{base}/v1/projects/{project_id}/forms/{quote(xml_form_id, safe='')}.svc",
-    )
-
-
-_KEPT = 64
-_services: OrderedDict[tuple[str, str, tuple[int, ...], int], Service] = OrderedDict()
-
-
-def _form_service(
-    session: ReadSession, store: Store, project_uuid: str, project_id: int, xml_form_id: str
-) -> Service:
-    """The tables of a form: those of the current version, closed by all of them. The last few are kept."""
-    mine = (
-        form.c.project_id == project_id, form.c.xml_form_id == xml_form_id, form.c.deleted_at.is_(None)
-    )  # fmt: skip
-    versions = session.all(
-        select(form_version.c.id, form_version.c.version, form.c.current_version_id)
-        .join(form, form.c.id == form_version.c.form_id)
-        .where(*mine)
-        .order_by(form_version.c.id)
-    )
-    current = [row for row in versions if row["id"] == row["current_version_id"]]
-    if not current:
-        raise NotFound(f"There is no form {xml_form_id!r} here.", "Ask which forms the token is for.")
-    key = (project_uuid, xml_form_id, tuple(row["id"] for row in versions), current[0]["id"])
-    found = _services.get(key)
-    if found is None:
-        compiled = {
-            row["id"]: compiled_form(store, project_uuid, xml_form_id, row["version"]) for row in versions
-        }
-        this = compiled.pop(current[0]["id"])
-        assert this is not None
-        found = _services[key] = service_of(this, [other for other in compiled.values() if other is not None])
-        while len(_services) > _KEPT:
-            _services.popitem(last=False)
-    return found
-
-
-def _head(root: str, table: Table, count: int | None) -> bytes:
-    context = orjson.dumps(f"{root}/$metadata#{table.name}")
+def _head(root: str, name: str, count: int | None) -> bytes:
+    context = orjson.dumps(f"{root}/$metadata#{name}")
     counted = b"" if count is None else b'"@odata.count":%d,' % count
     return b'{"@odata.context":' + context + b"," + counted + b'"value":['
+
+
+def _encoded(text: str) -> str:
+    """As forms are encoded, and as Central's links are."""
+    return quote_plus(text, safe="*").replace("~", "%7E")
+
+
+def _place_after(last: LastRow, keys: Sequence[str]) -> int:
+    key = last.repeat_id or last.instance_id
+    if key not in keys:
+        raise _no_row()
+    return keys.index(key) + 1
+
+
+def _no_row() -> NoSuchRow:
+    return NoSuchRow("The row that the $skiptoken names is not there.", "Begin again with the first page.")
 
 
 def _way(address: str) -> tuple[list[str], list[str | None]]:

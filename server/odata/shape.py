@@ -9,85 +9,137 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from forms.model import AnswerType
 from server.odata.tables import Group, InstanceId, Link, Node, Question
 
 Answers = Mapping[str, Any]
-Inside = Callable[[str], list[dict[str, Any]]]
-"""The rows of a repeat inside the one that is written, for `$expand`."""
 
-Shape = Callable[[Answers, str, str | None, Inside | None], dict[str, Any]]
-"""(answers, address of the row, instanceID, rows inside) -> the object."""
+
+@dataclass(slots=True)
+class Surroundings:
+    """What is known of a row beside its answers.
+
+    at      its address below the service, which links begin with
+    own     `meta/instanceID`
+    repeats the paths of repeats that have rows inside it
+    inside  the rows of a repeat inside it, where they are written too ($expand)
+    """
+
+    at: str = ""
+    own: str | None = None
+    repeats: Collection[str] = ()
+    inside: Callable[[str], list[dict[str, Any]]] | None = None
+
+
+Shape = Callable[[Answers, Surroundings], dict[str, Any]]
 
 _HOURS_ONLY = re.compile(r"[+-]\d\d$")
 
 
-def shape(members: Sequence[Node], empty: Collection[str] = (), wkt: bool = False) -> Shape:
+def shape(
+    members: Sequence[Node], empty: Collection[str] = (), wkt: bool = False, head: Sequence[str] = ()
+) -> Shape:
     """What writes rows of a table.
 
     empty  sensitivities whose answers are left empty in this row
     wkt    positions as well-known text, else as GeoJSON
+    head   properties that come first, and are left to whoever calls
     """
-    return _container(members, frozenset(empty), wkt, "")
+    return _container(members, frozenset(empty), wkt, "", head)
 
 
-def _container(members: Sequence[Node], empty: frozenset[str], wkt: bool, way: str) -> Shape:
-    plan = [
-        (node.name, node.path, _converter(node.type, wkt))
-        for node in members
-        if isinstance(node, Question) and node.sensitivity not in empty
+def without_bad_answers(answers: Answers) -> Answers:
+    """The same without values that did not fit their question's type."""
+    return {
+        path: value for path, value in answers.items() if not (type(value) is dict and "expected" in value)
+    }
+
+
+def _container(
+    members: Sequence[Node], empty: frozenset[str], wkt: bool, way: str, head: Sequence[str] = ()
+) -> Shape:
+    placed = [node for node in members if not isinstance(node, Link)]
+    names = (*head, *(node.name for node in placed))
+    shown = {
+        node.name: node for node in placed if isinstance(node, Question) and node.sensitivity not in empty
+    }
+    paths = tuple(shown[name].path if name in shown else None for name in names)
+    converters = [
+        (name, convert)
+        for name, question in shown.items()
+        if (convert := _converter(question, wkt)) is not None
     ]
-    order = [node.name for node in members if not isinstance(node, Link)]
     groups = [
         (node.name, _container(node.members, empty, wkt, f"{way}{node.name}/"))
-        for node in members
+        for node in placed
         if isinstance(node, Group)
     ]
     links = [(node.name, node.path, way + node.name) for node in members if isinstance(node, Link)]
-    ids = [node.name for node in members if isinstance(node, InstanceId)]
-    blank = dict.fromkeys(order)
+    ids = [node.name for node in placed if isinstance(node, InstanceId)]
 
-    def write(answers: Answers, at: str, instance_id: str | None, inside: Inside | None) -> dict[str, Any]:
-        get = answers.get
-        row: dict[str, Any] = dict(blank)
-        for name, path, convert in plan:  # the hottest loop of a read: no call for plain text
-            value = get(path)
-            if value is None:
-                continue
-            if convert is None:
-                row[name] = value if type(value) is str else _joined(value)
-            else:
+    def write(answers: Answers, around: Surroundings) -> dict[str, Any]:
+        # The hottest loop of a read: names and values meet without a step of Python in between.
+        row = dict(zip(names, map(answers.get, paths), strict=True))  # type: ignore[arg-type]
+        for name, convert in converters:
+            value = row[name]
+            if value is not None:
                 row[name] = convert(value)
         for name, group in groups:
-            row[name] = group(answers, at, instance_id, inside)
+            row[name] = group(answers, around)
         for name in ids:
-            row[name] = instance_id
+            row[name] = around.own
         for name, path, where in links:
-            row[f"{name}@odata.navigationLink"] = f"{at}/{where}"
-            if inside is not None:
-                row[name] = inside(path)
+            if path in around.repeats:
+                row[f"{name}@odata.navigationLink"] = f"{around.at}/{where}"
+                if around.inside is not None:
+                    row[name] = around.inside(path)
         return row
 
     return write
 
 
-def _converter(type_: AnswerType, wkt: bool) -> Callable[[Any], Any] | None:
-    """What makes a JSON value of an answer; None for text."""
-    if type_ in ("geopoint", "geotrace", "geoshape"):
+def _converter(question: Question, wkt: bool) -> Callable[[Any], Any] | None:
+    """What makes a JSON value of an answer; None where it is one as it was kept."""
+    type_ = question.type
+    if type_ == "geoshape" or (type_ in ("geopoint", "geotrace") and (wkt or question.mixed)):
         return lambda value: _geometry(value, type_, wkt)
-    return _CONVERTERS.get(type_)
+    if type_ == "dateTime":
+        return _moment
+    if question.mixed:
+        tolerant: Callable[[Any], Any] = _OF_ANY_TYPE.get(type_, _text)
+        return tolerant
+    return _joined if type_ in ("select", "rank") else None
 
 
-def _joined(value: Any) -> str | None:
-    """Several choices as Central writes them; nothing of a value that is no text."""
-    return " ".join(map(str, value)) if type(value) is list else None
+def _joined(choices: list[str]) -> str:
+    return " ".join(choices)
 
 
-def _plain(value: Any) -> Any:
-    """A number, a flag, a date: anything but a value that did not fit."""
-    return None if type(value) is dict else value
+def _text(value: Any) -> str | None:
+    """An answer of a version in which the question had another type, as text."""
+    if type(value) is str:
+        return value
+    if type(value) is list:
+        return " ".join(map(str, value))
+    if type(value) is bool:
+        return "true" if value else "false"
+    return str(value) if type(value) in (int, float) else None
+
+
+def _number(value: Any) -> Any:
+    return value if type(value) in (int, float) else None
+
+
+_OF_ANY_TYPE: dict[str, Callable[[Any], Any]] = {
+    "int": _number,
+    "decimal": _number,
+    "boolean": lambda value: value if type(value) is bool else None,
+    "date": lambda value: value if type(value) is str else None,
+    "time": lambda value: value if type(value) is str else None,
+}
 
 
 def _moment(value: Any) -> Any:
@@ -97,33 +149,18 @@ def _moment(value: Any) -> Any:
     return f"{value}:00" if value[-3:-2] in "+-" and _HOURS_ONLY.search(value) else value
 
 
-_CONVERTERS: dict[AnswerType, Callable[[Any], Any]] = {
-    "int": _plain,
-    "decimal": _plain,
-    "boolean": _plain,
-    "date": _plain,
-    "time": _plain,
-    "dateTime": _moment,
-}
-
-
 def _geometry(value: Any, type_: AnswerType, wkt: bool) -> Any:
-    """A GeoJSON geometry, the accuracy in metres beside it, or well-known text."""
-    if type(value) is not dict or "coordinates" not in value:
+    """A GeoJSON geometry or well-known text; nothing of a value of another type."""
+    is_point = type_ == "geopoint"
+    if type(value) is not dict or (value.get("type") == "Point") != is_point:
         return None
     coordinates = value["coordinates"]
-    if type_ == "geopoint":
-        if wkt:
-            return f"POINT ({_wkt(coordinates)})"
-        accuracy = value.get("accuracy_m")
-        point = {"type": "Point", "coordinates": coordinates}
-        return point if accuracy is None else {**point, "properties": {"accuracy": accuracy}}
     if wkt:
+        if is_point:
+            return f"POINT ({_wkt(coordinates)})"
         line = ",".join(map(_wkt, coordinates))
         return f"LINESTRING ({line})" if type_ == "geotrace" else f"POLYGON (({line}))"
-    if type_ == "geotrace":
-        return {"type": "LineString", "coordinates": coordinates}
-    return {"type": "Polygon", "coordinates": [coordinates]}
+    return value if type_ != "geoshape" else {**value, "type": "Polygon", "coordinates": [coordinates]}
 
 
 def _wkt(position: Sequence[float]) -> str:

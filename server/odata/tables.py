@@ -25,6 +25,7 @@ class Question:
     path: str  # the form's own
     type: AnswerType
     sensitivity: str
+    mixed: bool = False  # another version of the form has it with another type
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +82,14 @@ class Table:
         names = [step.name for step in self.steps[: inner[-1] + 1]] if inner else []
         return f"__{'-'.join([ROOT, *names])}-id"
 
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The paths of the repeats right below its rows."""
+        return tuple(node.path for node in _leaves(self.members) if isinstance(node, Link))
+
     def questions(self) -> Iterator[tuple[str, Question]]:
         """(path as OData writes it, question) of every question in the rows of this table."""
         yield from _questions(self.members, "")
-
-    @property
-    def has_links(self) -> bool:
-        """Whether rows of repeats hang below its own."""
-        return any(isinstance(node, Link) for node in _leaves(self.members))
 
     @property
     def has_instance_id(self) -> bool:
@@ -135,13 +136,30 @@ def service_of(form: CompiledForm, others: Sequence[CompiledForm] = ()) -> Servi
     form    the current version
     others  the versions before: they close questions, and add none
     """
-    marks = _marks((form, *others))
+    marks, mixed = _marks((form, *others)), _mixed((form, *others))
     inside: dict[str, list[Field]] = {}
     for field in form.fields:
         inside.setdefault(field.path.rpartition("/")[0], []).append(field)
-    build = _Builder(form, inside, marks)
+    build = _Builder(form, inside, marks, mixed)
     build.table((), "", form.root_path)
     return Service(form.xml_form_id, tuple(build.tables))
+
+
+def with_fields_of(form: CompiledForm, earlier: Sequence[CompiledForm]) -> CompiledForm:
+    """The form with the fields that only earlier versions had, each after the one it followed there.
+
+    earlier  the newest first
+    """
+    fields = {field.path: field for field in form.fields}
+    order = list(fields)
+    for other in earlier:
+        before: str | None = None
+        for field in other.fields:
+            if field.path not in fields:
+                fields[field.path] = field
+                order.insert(0 if before is None else order.index(before) + 1, field.path)
+            before = field.path
+    return replace(form, fields=tuple(fields[path] for path in order))
 
 
 def odata_name(name: str) -> str:
@@ -154,15 +172,16 @@ class _Builder:
     """Walks the fields of a form into tables, outer before inner."""
 
     def __init__(
-        self, form: CompiledForm, inside: Mapping[str, list[Field]], marks: Mapping[str, str]
+        self,
+        form: CompiledForm,
+        inside: Mapping[str, list[Field]],
+        marks: Mapping[str, str],
+        mixed: Collection[str],
     ) -> None:
         self._inside = inside
         self._marks = marks
-        self._meta = {
-            f"{form.root_path}/{field.name}"
-            for field in inside.get(form.root_path, ())
-            if field.name.rpartition(":")[2] == "meta"
-        }
+        self._mixed = mixed
+        self._root_path = form.root_path
         self.tables: list[Table] = []
 
     def table(self, steps: tuple[Step, ...], path: str, around: str) -> None:
@@ -176,10 +195,10 @@ class _Builder:
         for field in self._inside.get(around, ()):
             raw = field.name.rpartition(":")[2]
             name = _free(odata_name(field.name), taken)
-            if around in self._meta and raw != "instanceID":
-                continue  # instanceName repeats answers that identify
-            if around in self._meta:
+            if raw == "instanceID" and plain_way(around, self._root_path) == ["meta"]:
                 yield InstanceId(name)
+            elif raw == "deprecatedID" and plain_way(around, self._root_path) == ["meta"]:
+                continue  # it is kept with the submission
             elif field.type == "repeat":
                 self.table((*steps, Step(name, raw, field.path, True)), field.path, field.path)
                 yield Link(name, field.path)
@@ -188,7 +207,8 @@ class _Builder:
                 if members:
                     yield Group(name, field.path, members)
             else:
-                yield Question(name, field.path, field.type, self._marks[field.path])
+                mixed = field.path in self._mixed
+                yield Question(name, field.path, field.type, self._marks[field.path], mixed)
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -200,14 +220,34 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
+def plain_way(path: str, root_path: str) -> list[str]:
+    """The steps from the root to a path, without their prefixes: "/data/orx:meta" -> ["meta"]."""
+    steps = path.removeprefix(root_path).split("/")
+    return [step.rpartition(":")[2] for step in steps if step]
+
+
 def _marks(forms: Sequence[CompiledForm]) -> dict[str, str]:
+    """The most closed mark of each path. What meta says repeats other answers, in instanceName or the log of
+    what was typed: it is as closed as the most closed of them, and identifies where one of them does."""
     marks: dict[str, str] = {}
+    meta: set[str] = set()
     for form in forms:
         identifying = identifying_questions(form)
         for field in form.fields:
             mark = "direct_identifier" if field.path in identifying else field.sensitivity
             marks[field.path] = max(marks.get(field.path, "public"), mark, key=CLOSED.index)
-    return marks
+            if plain_way(field.path, form.root_path)[:1] == ["meta"]:
+                meta.add(field.path)
+    most = max((mark for path, mark in marks.items() if path not in meta), key=CLOSED.index, default="public")
+    return marks | {path: max(marks[path], most, key=CLOSED.index) for path in meta}
+
+
+def _mixed(forms: Sequence[CompiledForm]) -> frozenset[str]:
+    types: dict[str, set[str]] = {}
+    for form in forms:
+        for field in form.fields:
+            types.setdefault(field.path, set()).add(field.type)
+    return frozenset(path for path, found in types.items() if len(found) > 1)
 
 
 def _seen(members: Sequence[Node], sees: Collection[str], tables: Collection[str]) -> tuple[Node, ...]:

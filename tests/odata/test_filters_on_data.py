@@ -86,7 +86,7 @@ POOL: dict[str, Sequence[Any]] = {
         BAD,
     ),
     "/data/consent": (True, False, "true", 1, BAD),
-    "/data/here": ({"type": "Point", "coordinates": [1.0, 2.0], "accuracy_m": None}, BAD, "1 2"),
+    "/data/here": ({"type": "Point", "coordinates": [1.0, 2.0]}, BAD, "1 2"),
     "/data/camp/tent/age": (0, 7, 31, None, BAD),
     "/data/camp/tent/colour": ("blue", "Bleu", "مدينة", ""),
 }

@@ -8,7 +8,7 @@ from server.odata.binding import bind_filter
 from server.odata.evaluate import evaluate
 from server.odata.expression import And, Bound, Call, Compare, Constant, In, Member, Not, Or
 from server.odata.grammar import MAX_BYTES, MAX_DEPTH, MAX_TERMS, parse_filter, parse_order
-from server.odata.problems import BadExpression, UnknownProperty, Unsupported
+from server.odata.problems import BadExpression, UnaskableProperty, Unsupported
 from tests.odata.test_filters_on_data import NOW
 
 A = Compare("eq", Member("a", 0), Constant(1.0, "number"), 2)
@@ -141,7 +141,7 @@ def test_types_that_do_not_fit_are_refused(written: str) -> None:
 
 
 def test_an_unknown_property_is_told_apart_from_one_that_cannot_be_compared() -> None:
-    with pytest.raises(UnknownProperty, match=r"'nothing' \(character 6\)"):
+    with pytest.raises(UnaskableProperty, match=r"'nothing' \(character 6\)"):
         bind_filter("b or nothing eq 1", COLUMNS)
     with pytest.raises(Unsupported, match="null only"):
         bind_filter("g gt g", COLUMNS)

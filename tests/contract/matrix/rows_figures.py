@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.contract.matrix.row import ON_FORM, ON_PROJECT, Row, Rows
+from tests.contract.matrix.row import ON_PROJECT, Row, Rows
 
 ROWS: Rows = {
     ("GET", "/data-dictionary.{format}"): Row("open"),
@@ -10,8 +10,4 @@ ROWS: Rows = {
     ("GET", ON_PROJECT + "/datasets/{name}.csv"): Row("figures"),
     ("GET", ON_PROJECT + "/datasets/{name}.geojson"): Row("figures"),
     ("GET", ON_PROJECT + "/datasets/{name}.json"): Row("figures"),
-    ("GET", ON_FORM + ".svc"): Row("figures"),
-    ("GET", ON_FORM + ".svc/"): Row("figures"),
-    ("GET", ON_FORM + ".svc/$metadata"): Row("figures"),
-    ("GET", ON_FORM + ".svc/{address}"): Row("figures"),
 }
