@@ -67,5 +67,6 @@ _HELD_WORDS = {
     HoldReason.UNREADABLE: "Received and stored, but held: it does not say which form it belongs to.",
     HoldReason.LINK_USED_UP: "Received and stored, but held: this link was used up before.",
     HoldReason.OUTDATED: "Received and stored, but held: what it corrects had been corrected before.",
+    HoldReason.DISCARDED: "Received and stored; a coordinator has decided that it does not count.",
     HoldReason.NOT_ASSIGNED: "Received and stored, but held: this form was not given to this device.",
 }

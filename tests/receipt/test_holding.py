@@ -10,7 +10,8 @@ from sqlalchemy import delete, select, update
 from server.app import create_app
 from sync.problems import Unavailable
 from sync.store import Store, now
-from sync.tables import record_key, submission
+from sync.tables import record_key, submission, submission_version
+from sync.tables.records import HoldReason, VersionState
 from tests.receipt.ledger import Body, Held, blobs, change_numbers, records, waiting
 from tests.receipt.station import Mission, Station, publish, settings_for, start_mission
 from tests.receipt.tablet_wire import BOUNDARY, Wire, filled, multipart, photo, xml_part
@@ -126,3 +127,13 @@ def test_an_erased_record_stays_erased_when_it_is_sent_again(tablet: Wire, store
     answer = tablet.post(*parts, photo("b.jpg", b"b"))
     assert (answer.status, answer.message) == (201, "Received before: nothing was changed.")
     assert (change_numbers(store), waiting(store), blobs(store)) == before
+
+
+def test_whatever_a_record_is_held_for_its_resend_is_answered(tablet: Wire, store: Store) -> None:
+    """Some reasons are given afterwards, by a person: the tablet may not have heard of the first receipt."""
+    assert tablet.post(xml_part(filled("uuid:1"))).status == 201
+    for reason in HoldReason:
+        held = {"state": VersionState.HELD, "hold_reason": reason}
+        store.write(lambda session, held=held: session.execute(update(submission_version).values(**held)))
+        answer = tablet.post(xml_part(filled("uuid:1")))
+        assert (answer.status, answer.message.startswith("Received and stored")) == (202, True), reason

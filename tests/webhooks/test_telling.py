@@ -10,10 +10,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from sync.store import WriteSession, new_uuid, now
-from sync.tables import decision, submission, webhook
-from sync.tables.derived import DecisionKind
-from sync.tables.log import ChangeKind
+from sync.store import now
+from sync.tables import webhook
 from sync.webhooks import queue
 from sync.worker import Worker
 from tests.contract.people import Person
@@ -21,22 +19,7 @@ from tests.webhooks.conftest import BASE, Outside
 from tests.webhooks.receiver import Receiver
 
 
-def _reviews(outside: Outside, instance_id: str, outcome: str) -> None:
-    def work(session: WriteSession) -> None:
-        row = session.first(select(submission).where(submission.c.instance_id == instance_id))
-        assert row is not None
-        made = {
-            "uuid": new_uuid(), "project_uuid": row["project_uuid"], "kind": str(DecisionKind.REVIEW),
-            "subject_uuid": row["uuid"], "outcome": outcome, "note": None, "actor_uuid": None,
-            "decided_at": now(), "reverses_uuid": None,
-        }  # fmt: skip
-        session.insert(decision, [made])
-        session.change(ChangeKind.DECISION, str(made["uuid"]))
-
-    outside.store.write(work)
-
-
-def test_each_thing_that_happens_is_told_in_order(outside: Outside) -> None:
+def test_each_thing_that_happens_is_told_in_order(outside: Outside, admin: Person) -> None:
     outside.receives("uuid:before")
     with Receiver() as receiver, Receiver() as of_one_form, outside.sending():
         hook = outside.tells(receiver)
@@ -47,7 +30,8 @@ def test_each_thing_that_happens_is_told_in_order(outside: Outside) -> None:
         outside.receives("uuid:a", men=99)
         outside.receives("uuid:x", form="census")
         outside.receives("uuid:a", point="SECRET PLACE")  # a resend is nothing new
-        _reviews(outside, "uuid:a", "hasIssues")
+        record = f"/projects/{outside.office.project_id}/forms/fmr/submissions/uuid:a"
+        admin.does("PATCH", record, {"reviewState": "hasIssues"})
         receiver.waits_for(6)
         outside.office.publishes("census")
         worker = Worker(outside.store)
