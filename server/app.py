@@ -30,6 +30,7 @@ from server.central import (
     forms,
     held,
     keys,
+    ledger,
     preferences,
     projects,
     public_links,
@@ -118,6 +119,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         app_users,
         keys,
         held,
+        ledger,
         returning,
         public_links,
     ):

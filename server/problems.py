@@ -223,8 +223,11 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 
 async def _http(request: Request, error: Exception) -> Response:
-    """404 for an unknown path, 405 with Allow, and whatever else the framework raises by itself."""
+    """404 for an unknown path, 405 with Allow, and whatever else the framework raises by itself. Clients of
+    Central's API get 404 for a method that an address does not take, as there."""
     assert isinstance(error, HTTPException)
+    if error.status_code == 405 and is_central(request.url.path) and not _asks_openrosa(request):
+        error = HTTPException(404)
     phrase = HTTPStatus(error.status_code).phrase
     said = Problem(*_FRAMEWORK.get(error.status_code, (f"{phrase}.", "")))
     if _asks_openrosa(request):

@@ -111,20 +111,34 @@ def set_draft(
             upload = replace(upload, form=under_projects_key(session, row["project_id"], upload.form))
         _compare(store, row, upload, ignore_warnings)
 
-    def work(session: WriteSession) -> None:
-        before = current_draft(session, row["id"])
-        token = None if before is None else _end(session, before, free_token=True)
-        source = (upload.source, upload.source_name)
-        draft_id = _insert_draft(session, row, upload.form, source, by, token)
-        carry_over(session, draft_id, upload.form, None if before is None else before["id"], row)
-        give_files(session, draft_id, _wanted(upload))
-        link_new_files(session, draft_id, row["project_id"], upload.form)
-        session.execute(update(form).where(form.c.id == row["id"]).values(updated_at=now()))
-        replaced = {} if before is None else {"oldDraftDefId": before["id"]}
-        session.audit("form.update.draft.set", row["uuid"], by, newDraftDefId=draft_id, **replaced)
-
-    store.write(work)
+    source, files = (upload.source, upload.source_name), _wanted(upload)
+    compiled = upload.form
+    store.write(lambda session: replace_draft(session, row, compiled, source, files, by))
     catalogue(store).expire()
+
+
+def replace_draft(
+    session: WriteSession,
+    row: Row,
+    compiled: CompiledForm,
+    source: tuple[bytes, str],
+    files: Mapping[str, bytes],
+    by: str | None = None,
+) -> None:
+    """The same in the transaction of whoever has checked the form. The catalogue is theirs to expire.
+
+    source  the file it was made from, and its name
+    files   made from the form's own sheets, by name
+    """
+    before = current_draft(session, row["id"])
+    token = None if before is None else _end(session, before, free_token=True)
+    draft_id = _insert_draft(session, row, compiled, source, by, token)
+    carry_over(session, draft_id, compiled, None if before is None else before["id"], row)
+    give_files(session, draft_id, files)
+    link_new_files(session, draft_id, row["project_id"], compiled)
+    session.execute(update(form).where(form.c.id == row["id"]).values(updated_at=now()))
+    replaced = {} if before is None else {"oldDraftDefId": before["id"]}
+    session.audit("form.update.draft.set", row["uuid"], by, newDraftDefId=draft_id, **replaced)
 
 
 def delete_draft(session: WriteSession, row: Row, by: str | None = None) -> None:

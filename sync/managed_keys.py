@@ -15,6 +15,7 @@ from sqlalchemy import RowMapping, Table, insert, literal, select, update
 from forms.encryption import encrypted_for
 from forms.xform import read_xform
 from sync.catalogue import catalogue
+from sync.form_drafting import replace_draft
 from sync.odk_cipher import PrivateKey, WrongKey
 from sync.passwords import SHORTEST, PasswordTooShort, key_of_passphrase
 from sync.problems import Conflict, KeyMissing, NotFound
@@ -104,11 +105,10 @@ def _begin(
     for version in session.all(_CURRENT.where(form.c.project_id == project_id)):
         _publish_under(session, version, key_id, public, by)
     for draft in session.all(_DRAFTS.where(form.c.project_id == project_id)):
+        row = session.first(select(form).where(form.c.id == draft["form_id"]))
+        assert row is not None
         compiled = read_xform(encrypted_for(draft["xform"], public))
-        changed = {"xform": compiled.xform, "hash": compiled.hash, "version": compiled.version}
-        session.execute(
-            update(form_draft).where(form_draft.c.id == draft["id"]).values(**changed, key_id=key_id)
-        )
+        replace_draft(session, row, compiled, (draft["source"], draft["source_name"]), {}, by)
     session.change(ChangeKind.PROJECT, owner["uuid"])
     session.audit("project.update", owner["uuid"], by, keyId=key_id)
     return key_id
@@ -166,7 +166,8 @@ _CURRENT = (
     .order_by(form.c.id)
 )
 _DRAFTS = (
-    select(form_draft.c.id, form_draft.c.xform)
+    select(form_draft.c.form_id, form_draft.c.xform, form_draft.c.source, form_draft.c.source_name)
     .join(form, form.c.id == form_draft.c.form_id)
     .where(form_draft.c.ended_at.is_(None), form_draft.c.key_id.is_(None))
+    .order_by(form_draft.c.id)
 )

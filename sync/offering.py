@@ -15,9 +15,11 @@ from sqlalchemy import Select, Table, exists, select
 
 from sync.access import Grant
 from sync.drafts import draft_xform
+from sync.form_contents import contents_of
+from sync.form_reading import draft_view
 from sync.listing import listings, lists_named_by
 from sync.store import ReadSession, Store
-from sync.tables import form, form_draft, form_draft_media, form_media, form_version
+from sync.tables import form, form_draft_media, form_media, form_version
 from sync.tables.registry import FormState
 
 LIST_TYPE = "text/csv"
@@ -60,10 +62,14 @@ def offered_forms(session: ReadSession, project_id: int) -> list[OfferedForm]:
     return [_offered(session, _version(row), row["title"], row["has_media"]) for row in rows]
 
 
-def offered_for_test(session: ReadSession, version: OfferedVersion) -> OfferedForm:
-    """A draft as the list at its test address has it."""
-    title = session.scalar(select(form_draft.c.title).where(form_draft.c.id == version.id))
-    return _offered(session, version, title, bool(offered_files(session, version)))
+def offered_for_test(session: ReadSession, row: Mapping[Any, Any]) -> OfferedForm:
+    """A form's draft (the form's row) as the list at its test address has it: with a manifest also while the
+    files it names have not been given."""
+    draft = draft_view(session, row).definition
+    name = " ".join(draft.title.split()) or row["xml_form_id"]
+    return OfferedForm(
+        row["xml_form_id"], name, draft.version, draft.hash, bool(contents_of(session, draft).files)
+    )
 
 
 def _version(row: Mapping[Any, Any]) -> OfferedVersion:

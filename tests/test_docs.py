@@ -24,6 +24,7 @@ ROWS = [  # (table, repeat) that each of these forms makes rows of
     [("flow", None)],
     [("flow", "/data/group"), ("flow_split", "/data/group/nationality"), ("observation", None)],
     [("baseline", None), ("baseline", None)],
+    [("flow", None)],
 ]
 PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
 
@@ -90,7 +91,7 @@ def test_every_problem_has_a_status_of_its_own_choosing() -> None:
 @pytest.mark.parametrize(
     ("form", "rows"),
     list(zip(FORMS, ROWS, strict=True)),
-    ids=["simple_count", "registry", "stock"],
+    ids=["simple_count", "registry", "stock", "numbered"],
 )
 def test_a_form_of_the_page_for_authors_compiles(form: str, rows: list[tuple[str, str | None]]) -> None:
     compiled = compile_form(form.encode(), "form.md")

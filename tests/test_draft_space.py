@@ -9,6 +9,9 @@ from sqlalchemy import RowMapping, select, update
 
 from sync.catalogue import catalogue, compiled_form
 from sync.drafts import current_draft, draft_by_token, space_of_draft, space_of_form
+from sync.form_drafting import publish_draft
+from sync.problems import NotFound
+from sync.promotion import Promotion, list_drafts
 from sync.registry import create_project, get_form, publish_form
 from sync.store import Store, now
 from sync.tables import answer_row, flow, form, form_draft, form_version, submission_version
@@ -47,6 +50,31 @@ def test_what_tests_a_draft_has_answers_and_feeds_no_row(desk: Desk) -> None:
     assert desk.receives(filled("uuid:2", (21, "in"), version="2")) == 202  # a draft is no version
     desk.worker.drain()
     assert desk.rows(flow, "n_ind", "instance_id") == [(21, "uuid:1")]
+
+
+def test_what_tested_a_draft_is_sent_into_the_published_form(desk: Desk) -> None:
+    draft = _drafted(desk, "2")
+    testing = Desk(desk.store, desk.project_id, space_of_draft(draft), desk.worker)
+    testing.receives(filled("uuid:1", (21, "in"), version="2"))
+    testing.receives(filled("uuid:3", (5, "in"), edits="uuid:1", version="2"))
+    desk.worker.drain()
+    with desk.store.read() as session:
+        row = get_form(session, desk.project_id, "counting")
+    publish_draft(desk.store, row, "3")
+
+    promotion = Promotion(desk.store, desk.project_id, "counting")
+    assert promotion.run(dry_run=True).outcomes == {"new": 2}
+    assert desk.rows(flow, "n_ind") == []
+    assert promotion.run().outcomes == {"new": 1, "edit": 1}
+    desk.worker.drain()
+    assert desk.rows(flow, "n_ind", "instance_id", "form_version") == [(5, "uuid:1", "3")]
+    again = Promotion(desk.store, desk.project_id, "counting", draft["uuid"])
+    assert again.run(dry_run=True).outcomes == again.run().outcomes == {"same": 2}
+    with desk.store.read() as session:
+        (kept,) = list_drafts(session, desk.project_id)
+    assert (kept.uuid, kept.became, kept.submissions) == (draft["uuid"], "3", 2)
+    with pytest.raises(NotFound):
+        Promotion(desk.store, desk.project_id, "counting", "none")
 
 
 def test_draft_is_found_by_its_form_and_its_token(desk: Desk) -> None:

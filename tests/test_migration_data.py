@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from forms import vocabulary
 from sync import migrate, queue
 from sync.engine import plain_engine
 from sync.setup import initialise
-from sync.tables import code, code_crosswalk, receipt_event
+from sync.tables import code, code_crosswalk, receipt_event, submission
 from sync.tables.base import UtcInstant
 
 MONDAY = datetime(2026, 11, 2, 18, 30, tzinfo=UTC)
@@ -39,6 +39,21 @@ _EVENT = sa.table(
     *map(sa.column, ("submission_id", "state", "attempts", "step", "reason")),
     sa.column("done_at", UtcInstant()),
     sa.column("created_at", UtcInstant()),
+)
+_SUBMISSION = sa.table(
+    "submission",
+    *map(sa.column, ("id", "uuid", "project_uuid", "xml_form_id", "instance_id", "root_id")),
+    sa.column("received_at", UtcInstant()),
+)
+_VERSION = sa.table(
+    "submission_version",
+    *map(sa.column, ("id", "uuid", "submission_id", "body_hash", "state", "form_version", "size")),
+    sa.column("received_at", UtcInstant()),
+)
+_DECISION = sa.table(
+    "decision",
+    *map(sa.column, ("uuid", "project_uuid", "kind", "subject_uuid", "outcome")),
+    sa.column("decided_at", UtcInstant()),
 )
 
 
@@ -126,4 +141,46 @@ def test_going_back_leaves_the_old_tables_as_they_were(before: str) -> None:
         assert [tuple(r) for r in connection.execute(select(_CROSSWALK))] == CROSSWALK
         events = connection.execute(select(_EVENT).order_by(text("submission_id")))
         assert [tuple(r) for r in events] == [(*event, MONDAY) for event in EVENTS]
+    engine.dispose()
+
+
+def test_what_was_withdrawn_and_edited_is_noted_with_the_records(database: str) -> None:
+    migrate.downgrade(database, "0007")
+    engine = plain_engine(database)
+    at = [MONDAY + timedelta(hours=hour) for hour in range(4)]
+    with engine.begin() as connection:
+        names = ("uuid", "project_uuid", "xml_form_id", "instance_id")
+        for id_, root_id in ((1, 1), (2, 2), (3, 3), (4, 3), (5, None)):
+            row = dict.fromkeys(names, str(id_)) | {"id": id_, "root_id": root_id, "received_at": at[0]}
+            connection.execute(_SUBMISSION.insert(), row)
+            version = {
+                "id": id_,
+                "uuid": str(id_),
+                "submission_id": id_,
+                "body_hash": b"",
+                "form_version": "",
+            }
+            state = "edit" if id_ == 4 else "current"
+            connection.execute(
+                _VERSION.insert(),
+                version | {"state": state, "form_version": "", "size": 1, "received_at": at[id_ % 4]},
+            )
+        for number, (subject, outcome, hour) in enumerate(
+            (("1", "withdraw", 1), ("2", "withdraw", 1), ("2", "undecided", 2), ("5", "withdraw", 3))
+        ):
+            decided = {"uuid": str(number), "project_uuid": "1", "kind": "withdraw", "outcome": outcome}
+            connection.execute(
+                _DECISION.insert(), decided | {"subject_uuid": subject, "decided_at": at[hour]}
+            )
+    migrate.upgrade(database)
+    with engine.connect() as connection:
+        s = submission.c
+        found = connection.execute(select(s.id, s.deleted_at, s.review_state, s.updated_at).order_by(s.id))
+        assert [tuple(row) for row in found] == [
+            (1, at[1], None, None),
+            (2, None, None, None),
+            (3, None, "edited", at[0]),
+            (4, None, None, None),
+            (5, at[3], None, None),
+        ]
     engine.dispose()

@@ -193,6 +193,41 @@ def grant(
 
 
 @app.command()
+def ledger(
+    user: Annotated[int, typer.Argument(metavar="ID", help="The id that create and list print.")],
+    project: Project,
+    after: Annotated[int, typer.Option(help="Where the next page of safe records begins.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Safe records a page.")] = 1000,
+) -> None:
+    """What came from an app user's tablets: by device and form version, gaps in the numbers of its records,
+    how late, which files are missing, and which records are safe to delete on the tablet.
+
+    A gap is a question, not an alarm: a form set up anew begins at 1 again (docs/FORMS.md).
+
+    \b
+    waypost app-user ledger 7 --project 1
+    """
+    from dataclasses import asdict
+
+    from sync.app_users import get_app_user
+    from sync.ledger.account import account
+    from sync.ledger.safe import safe_records
+    from sync.ledger.words import ledger_text
+    from sync.policy.scope import scope
+
+    with invocation.opened_store() as store, store.read() as session:
+        found = get_app_user(session, store.keyring, project, user)
+        seen = scope(session, None, project)
+        told = account(session, store, seen, found.uuid)
+        safe = safe_records(session, store, seen, found.uuid, after, limit)
+    value = {"id": found.id, "name": found.name, "last_seen_at": found.last_seen_at}
+    invocation.show(
+        {**value, **asdict(told), "safe": asdict(safe)},
+        lambda: ledger_text(found.name, found.last_seen_at, told, safe),
+    )
+
+
+@app.command()
 def revoke(
     user: Annotated[int, typer.Argument(metavar="ID", help="The id that create and list print.")],
 ) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from server.cli import form_change, form_remap, invocation
+from server.cli import form_change, form_drafts, form_remap, invocation
 
 if TYPE_CHECKING:
     from forms.model import Compilation
@@ -166,6 +166,8 @@ app.command()(form_change.diff)
 app.command()(form_change.lint)
 app.command()(form_remap.remap)
 app.command()(form_remap.mappings)
+app.command()(form_drafts.drafts)
+app.command()(form_drafts.promote)
 
 
 def _compiled(file: Path) -> Compilation:

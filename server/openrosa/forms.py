@@ -21,6 +21,7 @@ from server.openrosa.manifest import manifest
 from server.openrosa.media import media_file
 from sync.offering import OfferedVersion, offered_draft, offered_for_test, offered_version, xform_of
 from sync.problems import Forbidden, NotFound, Problem
+from sync.registry import get_form
 from sync.tables.registry import FormState
 
 
@@ -76,7 +77,8 @@ def _of_draft(parts: list[str]) -> Callable[[Request, Holder, OfferedVersion], R
 def _draft_list(request: Request, holder: Holder, version: OfferedVersion) -> Response:
     """The one form whoever tests a draft is offered."""
     with request.app.state.store.read() as session:
-        entry = offered_for_test(session, version)
+        row = get_form(session, holder.project_id, version.xml_form_id)
+        entry = offered_for_test(session, row)
     at = draft_url(address_of(request), version.xml_form_id)
     return list_answer(request, holder, document_of([entry_document(entry, at)]))
 

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from server.central.callers import identify
 from server.links import segments
-from server.openrosa.holders import Holder, SignedIn, Tester, asks_for_password, signed_in, who_tests
+from server.openrosa.holders import Holder, SignedIn, Tester, signed_in, who_tests
 from server.openrosa.multipart import Upload, boundary_of, read_upload
 from server.openrosa.responses import OPENROSA_HEADERS, OpenRosaResponse
 from sync.blobs import StoredBlob
@@ -78,8 +78,6 @@ async def own_submission(request: Request) -> Response:
     """
     desk = Desk.of(request)
     caller = await run_in_threadpool(identify, request)
-    if caller is None and request.method != "POST" and not asks_for_password(request):
-        return _ready(desk)  # nothing of the project is told; the POST asks who it is
     project_id = request.path_params["project_id"]
     person = await run_in_threadpool(signed_in, request, caller, project_id)
     if request.method != "POST":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -97,19 +97,20 @@ def incomplete(
     )
     pages = _pages(session, seen, statement, submission.c.id, wanted, after, batch)
     for rows in pages:
-        lacking = _missing(session, store, seen, rows)
+        lacking = missing_files(session, store, seen, {row["submission_id"] for row in rows})
         for row in rows:
-            shown, withheld, version = lacking.get(row["submission_id"], ((), 0, None))
-            if shown or withheld:
+            if row["submission_id"] in lacking:
+                shown, withheld, version = lacking[row["submission_id"]]
                 item = _item(row, Kind.INCOMPLETE, missing=shown, withheld=withheld)
                 yield _settled(session, replace(item, form_version=version))
 
 
-def _missing(
-    session: ReadSession, store: Store, seen: Scope, rows: Sequence[RowMapping]
+def missing_files(
+    session: ReadSession, store: Store, seen: Scope, root_ids: Collection[int]
 ) -> dict[int, tuple[tuple[str, ...], int, str]]:
-    """By record: the names that may be told, how many may not, and the version of the form that asks."""
-    ids = [row["submission_id"] for row in rows]
+    """By record that lacks a file: the names that may be told, how many may not, and the version of the form
+    that asks for them."""
+    ids = list(root_ids)
     answers = select(
         answer_row.c.root_id,
         answer_row.c.answers,
@@ -140,7 +141,9 @@ def _missing(
         shown[row["root_id"]].discard(row["name"])
         closed[row["root_id"]].discard(row["name"])
     return {
-        key: (tuple(sorted(shown[key])), len(closed[key] - shown[key]), versions[key]) for key in versions
+        key: (tuple(sorted(shown[key])), len(closed[key] - shown[key]), version)
+        for key, version in versions.items()
+        if shown[key] or closed[key]
     }
 
 

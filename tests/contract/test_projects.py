@@ -115,7 +115,10 @@ def test_access_to_all_forms_is_set_at_once_or_not_at_all(office: Office, admin:
         assert admin.gets(here)["name"] == "Flows"
         assert admin.gets(f"{here}/assignments/forms") == given
     fills = comes(office, "Fills", "formfill", Place(office.project_id))
-    assert [form["xmlFormId"] for form in fills.gets("/projects?forms=true")[0]["formList"]] == ["fms"]
+    assert [form["state"] for form in fills.gets("/projects?forms=true")[0]["formList"]] == [
+        "closing",
+        "open",
+    ]
     emptied = [{**form, "assignments": []} for form in wanted]
     admin.does("PUT", here, {"name": "Flows", "forms": emptied})
     assert admin.gets(f"{here}/assignments/forms") == []

@@ -38,6 +38,8 @@ def test_project_begins_to_encrypt(office: Office, tablet: Tablet, private: Priv
     publish_form(office.store, office.project_id, with_key("own", "7", private.public), "form.xml")
     assert sends(tablet, "fmr", "1") == 201
     before = {entry["formID"]: entry for entry in tablet.lists()}
+    admin.does("POST", f"{here}/forms/old/draft")
+    draft = admin.gets(f"{here}/forms/old/draft")
     for body, code in (({}, 400.2), ({"passphrase": ""}, 400.2), ({"passphrase": "short"}, 400.21)):
         assert admin.is_refused("POST", f"{here}/key", body) == code
     assert admin.gets(here)["keyId"] is None
@@ -56,6 +58,9 @@ def test_project_begins_to_encrypt(office: Office, tablet: Tablet, private: Priv
     assert public is not None
     assert f'<data id="old" version="{after["old"]["version"]}">' in document
 
+    drafted = admin.gets(f"{here}/forms/old/draft")
+    assert (drafted["draftToken"], drafted["keyId"]) == (draft["draftToken"], key_id)
+    assert re.fullmatch(SUFFIX, drafted["version"])
     again = office.publishes("old", "", "Without a version")  # the same upload: the same version, no other
     assert (again.version, again.is_new) == (after["old"]["version"], False)
     made = office.publishes("new", "2", "A later form")
