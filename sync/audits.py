@@ -17,11 +17,13 @@ from sqlalchemy import ColumnElement, Select, case, literal, not_, select
 
 from sync.audit_names import ASSIGNEES, NAMES, SUBMISSION_EVENTS, wanted
 from sync.decided import UNDECIDED
+from sync.records.file_events import ACTION, came_over_the_api, file_events
 from sync.store import ReadSession
 from sync.tables import (
     actor,
     attachment,
     audit,
+    file_choice,
     form,
     form_version,
     project,
@@ -117,7 +119,18 @@ def _files(session: ReadSession, asked: Asked, last: int | None) -> Iterator[Eve
         attachment.c.id.label("number"), attachment.c.received_at, submission.c.actor_uuid, attachment.c.name
     )  # fmt: skip
     action = literal("submission.attachment.update")
-    yield from _arrivals(session, asked, last, attachment, action, columns, lambda row: {"name": row["name"]})
+    brought = ~came_over_the_api()
+    yield from _arrivals(
+        session, asked, last, attachment, action, columns, lambda row: {"name": row["name"]}, brought
+    )
+
+
+def _choices(session: ReadSession, asked: Asked, last: int | None) -> Iterator[Event]:
+    names, others = wanted(asked.action)
+    if (ACTION in names) == others:
+        return
+    for done in file_events(session, _between(file_choice.c.chosen_at, asked), last):
+        yield Event(done.at, done.number, ACTION, done.actor_uuid, done.form_uuid, done.details)
 
 
 def _arrivals(
@@ -128,6 +141,7 @@ def _arrivals(
     action: ColumnElement[str],
     columns: tuple[Any, ...],
     says: Callable[[Row], dict[str, Any]],
+    *further: ColumnElement[bool],
 ) -> Iterator[Event]:
     names, others = wanted(asked.action)
     if not (names.isdisjoint(SUBMISSION_EVENTS) if others else not names.isdisjoint(SUBMISSION_EVENTS)):
@@ -139,7 +153,7 @@ def _arrivals(
         .outerjoin(
             form, (form.c.project_id == project.c.id) & (form.c.xml_form_id == submission.c.xml_form_id)
         )
-        .where(*_between(table.c.received_at, asked))
+        .where(*_between(table.c.received_at, asked), *further)
         .order_by(table.c.id.desc())
         .limit(last)
     )
@@ -208,4 +222,4 @@ _FORM_OF_IT = (
     | ((form.c.project_id == project.c.id) & (form.c.xml_form_id == submission.c.xml_form_id))
 )
 
-_SOURCES = (_trail, _received, _files)
+_SOURCES = (_trail, _received, _files, _choices)

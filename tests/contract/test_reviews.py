@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from sync.erase import erase_submission
+from sync.registry import set_form_state
+from sync.tables import submission, submission_comment
 from tests.contract.central_forms import filled, publishes, sends
 from tests.contract.people import Person, comes
 from tests.server.office import Office
@@ -62,5 +67,16 @@ def test_people_write_about_a_record(office: Office, admin: Person) -> None:
     assert [each["body"] for each in admin.gets(f"{path}/one/comments")] == ["done", "call again"]
     extended = admin.gets(f"{path}/one/comments", extended=True)
     assert [each["actor"]["displayName"] for each in extended] == ["Bob", "Amina"]
+    office.store.write(lambda s: set_form_state(s, office.project_id, "simple", "closing"))
+    assert admin.is_refused("GET", f"{path}/one/edit") == 409.12
+    office.store.write(lambda s: set_form_state(s, office.project_id, "simple", "open"))
     assert admin.is_refused("GET", f"{path}/one/edit") == 409.11
     assert admin.is_refused("GET", f"{path}/none/edit") == 404.1
+
+    with office.store.read() as session:
+        uuid = session.scalar(select(submission.c.uuid))
+    erase_submission(office.store, str(uuid), None, "asked for by the family")
+    with office.store.read() as session:
+        assert session.all(select(submission_comment)) == []
+    assert admin.gets(path) == admin.gets(f"{path}?deleted=true") == []
+    assert admin.is_refused("GET", f"{path}/one/comments") == 404.1

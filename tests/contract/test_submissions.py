@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from sync.registry import set_form_state
-from sync.tables import submission_version
+from sync.tables import answer_row, submission_version
+from sync.worker import Worker
 from tests.contract.central_forms import filled, publishes, sends
 from tests.contract.people import Person, comes
 from tests.server.office import Office
@@ -91,6 +92,18 @@ def test_record_is_corrected_and_its_edits_lead_back_to_it(office: Office, admin
             headers={"Authorization": f"Bearer {admin.token}"},
             follow_redirects=False,
         )
-        if "attachments" not in rest:
-            assert moved.status_code == 301
-            assert moved.text == f"Moved Permanently. Redirecting to /v1{path}/one/versions/two{rest}"
+        assert moved.status_code == 301
+        assert moved.text == f"Moved Permanently. Redirecting to /v1{path}/one/versions/two{rest}"
+
+
+def test_prefix_that_is_declared_nowhere_is_read_all_the_same(office: Office, admin: Person) -> None:
+    path = publishes(office, "simple", name="string")
+    xml = b'<data id="simple"><orx:meta><orx:instanceID>one</orx:instanceID></orx:meta><name>B</name></data>'
+    sends(admin, path, xml)
+    assert admin.asks("GET", f"{path}/one.xml").content == xml
+    worker = Worker(office.store)
+    worker.drain()
+    worker.stop()
+    with office.store.read() as session:
+        answers = session.all(select(answer_row.c.answers))
+    assert [row["answers"] for row in answers] == [{"/data/name": "B"}]

@@ -88,6 +88,20 @@ def test_files_are_added_shown_taken_off_and_carried_forward(office: Office, adm
     assert puts(admin, f"{files}/{first}", b"another").status_code == 200
     assert puts(admin, f"{files}/{first}", b"this is test file one").status_code == 200
     assert admin.asks("GET", f"{files}/{first}").content == b"this is test file one"
+    events = admin.gets("/audits?action=submission.attachment.update")
+    told_of = [(e["actorId"], e["details"]["instanceId"], "newBlobId" in e["details"]) for e in events]
+    third = [(admin.id, "both3", new) for new in (True, True, True, False)]
+    assert told_of == [*third, (admin.id, "both2", False), (admin.id, "both", True)]
+    again, other, once = (event["details"] for event in events[:3])
+    assert again["oldBlobId"] == other["newBlobId"] != once["newBlobId"] == again["newBlobId"]
+    assert events[-1]["details"] == {
+        "instanceId": "both",
+        "submissionDefId": events[-1]["details"]["submissionDefId"],
+        "name": first,
+        "oldBlobId": None,
+        "newBlobId": events[-1]["details"]["newBlobId"],
+    }
+    assert admin.gets("/audits?action=nonverbose&limit=1")[0]["action"] != events[0]["action"]
 
 
 def test_who_sent_a_record_adds_what_is_missing_to_it(office: Office, admin: Person) -> None:
