@@ -1,7 +1,7 @@
 """Health: is it alive, can it take records, how far behind is it. Counts only: no names, answers or paths.
 
 `/health/live` for whoever restarts it, `/health/ready` for whoever sends traffic to it, `/health` for whoever
-runs it.
+runs it: to others it gives no counts.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from server.central.callers import identify, is_this_machine
 from sync.backlog import read_backlog
 from sync.migrate import check_schema
+from sync.permissions import site_verbs
 from sync.problems import Problem
 from sync.store import WriteSession
 from sync.writer import Group
@@ -54,9 +56,20 @@ def ready(request: Request) -> Response:
 
 @router.api_route("", methods=["GET", "HEAD"])
 def backlog(request: Request) -> Response:
-    """What waits, since when, what is parked and what is held."""
+    """What waits, since when, what is parked and what is held: for who runs the server, from this machine or
+    signed in. Others learn that it answers."""
+    if not _may_count(request):
+        return _answer(200, {"status": "ok"})
     with request.app.state.store.read() as session:
         return _answer(200, {"status": "ok", **read_backlog(session)})
+
+
+def _may_count(request: Request) -> bool:
+    """How much is held tells of records, and so not to everybody."""
+    if is_this_machine(request):
+        return True
+    caller = identify(request)
+    return caller is not None and "audit.read" in site_verbs(caller.actor)
 
 
 def _tried(check: Callable[[], object]) -> str:

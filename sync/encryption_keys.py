@@ -6,12 +6,13 @@ every other form is published under the project's key, with a version that says 
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, RowMapping, exists, select
+from sqlalchemy import ColumnElement, RowMapping, exists, func, select
 
 from forms.encryption import encrypted_for
 from forms.model import CompiledForm
 from forms.xform import read_xform
 from sync.problems import Conflict
+from sync.records.sight import Sight
 from sync.store import ReadSession, WriteSession, now
 from sync.tables import (
     encryption_key,
@@ -56,16 +57,20 @@ def key_of_form(session: WriteSession, project_id: int, compiled: CompiledForm) 
     return int(session.scalar(select(encryption_key.c.id).where(*known)))
 
 
-def keys_of_records(session: ReadSession, space: str, xml_form_id: str) -> list[RowMapping]:
+def keys_of_records(session: ReadSession, space: str, xml_form_id: str, sight: Sight) -> list[RowMapping]:
     """The keys that a form's encrypted records need, the newest first: id, public, is_managed, hint,
     created_at. Records that were deleted or replaced by an edit need none.
 
     space  the project's uuid, or a draft's
+    sight  what the reader has of the records: the others need no key of theirs
     """
+    root = submission.alias("root")
     encrypted = (
         select(submission_version.c.form_version)
         .join(submission, submission.c.id == submission_version.c.submission_id)
+        .join(root, root.c.id == func.coalesce(submission.c.root_id, submission.c.id))
         .where(submission.c.project_uuid == space, submission.c.xml_form_id == xml_form_id)
+        .where(sight.records(root))
         .where(submission.c.deleted_at.is_(None), submission.c.erased_at.is_(None))
         .where(submission_version.c.is_encrypted.is_(True))
         .where(submission_version.c.state != VersionState.CONFLICT)

@@ -129,6 +129,14 @@ def is_private(request: Request) -> bool:
         return True
     if settings.http.behind_proxy:  # its administrator says that TLS ends there
         return settings.base_url.startswith("https://")
+    return is_this_machine(request)
+
+
+def is_this_machine(request: Request) -> bool:
+    """Whether a request comes from the machine the server runs on, and no proxy may have sent it."""
+    settings: Settings = request.app.state.settings
+    if settings.http.behind_proxy:
+        return False
     try:
         return ipaddress.ip_address(request.client.host if request.client else "").is_loopback
     except ValueError:

@@ -89,7 +89,7 @@ def submitters(request: Request) -> Response:
 def keys(request: Request) -> Response:
     """The keys that encrypted records of this form were encrypted with."""
     with store_of(request).read() as session:
-        found = keys_of_records(session, space_of(request), form_of(request))
+        found = keys_of_records(session, space_of(request), form_of(request), sight_of(request, session))
     return answer(request, [key_value(row) for row in found])
 
 

@@ -9,6 +9,7 @@ import pytest
 from sync.encryption_keys import keys_of_records
 from sync.managed_keys import unlock
 from sync.odk_cipher import PrivateKey, WrongKey
+from sync.records.sight import WholeForm
 from sync.registry import publish_form
 from sync.tables import encryption_key, form_version
 from tests.contract.people import comes
@@ -86,7 +87,7 @@ def test_tablet_sends_encrypted_and_plain_records_and_their_keys_are_told(
 
     def told() -> list[str]:
         with office.store.read() as session:
-            return [row["public"] for row in keys_of_records(session, space, "fmr")]
+            return [row["public"] for row in keys_of_records(session, space, "fmr", WholeForm())]
 
     assert sends(tablet, "fmr", "1", "uuid:plain") == 201
     assert told() == []
