@@ -82,7 +82,9 @@ def _told(found: Account) -> str:
     if_not_dry = " if it were no dry run" if found.dry_run else ""
     told = ", ".join(f"{counts[one]:,} {one}" for one in Outcome if counts[one]) or "none"
     files = sum(line.files for line in found.lines)
-    lines = [f"Records{if_not_dry}: {told}; {files:,} files."]
+    lines = [f"Records{if_not_dry}: {told}; {files:,} {'file' if files == 1 else 'files'}."]
+    if not found.lines:
+        lines.append("No instance folder was found: look for `instances` in Collect's files folder.")
     quiet = [line for line in found.lines if line.outcome is Outcome.HERE and not line.notes]
     shown = [line for line in found.lines if line not in quiet]
     shown.sort(key=lambda line: list(Outcome).index(line.outcome), reverse=True)

@@ -20,7 +20,7 @@ def test_a_card_is_tried_taken_in_and_taken_in_again(shell: Shell, data: Path, t
     tried = shell(*words, "--dry-run")
     assert (tried.status, tried.out.splitlines()[0]) == (
         1,
-        "Records if it were no dry run: 1 new, 1 unreadable; 1 files.",
+        "Records if it were no dry run: 1 new, 1 unreadable; 1 file.",
     )
     done = shell(*words, "--account", account, "--json")
     assert (done.status, done.json["new"], done.json["unreadable"], done.json["files"]) == (1, 1, 1, 1)

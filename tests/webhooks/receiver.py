@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -31,6 +32,7 @@ class Receiver:
     answers: Callable[[int], int] = lambda _: 204
     delay_s: float = 0.0
     location: str = ""
+    tls: tuple[str, str] | None = None  # certificate and key
     got: list[Got] = field(default_factory=list)
 
     def __enter__(self) -> Receiver:
@@ -54,6 +56,10 @@ class Receiver:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if self.tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self.tls)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign,assignment]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self

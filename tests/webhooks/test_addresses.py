@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
+from server.webhooks import attempt as attempts
 from server.webhooks.address import AddressRefused, Policy, resolved
 from server.webhooks.attempt import attempt
 from server.webhooks.signing import signature
@@ -81,3 +90,41 @@ def test_signature_is_what_openssl_makes_of_it() -> None:
     """printf '1764000000.{"event":"test"}' | openssl dgst -sha256 -hmac whsec_x"""
     by_openssl = "fd17cf0039682e5376f095f8d7aa03c4a37aa1e94269ab30e378d45e0057220d"
     assert signature(b"whsec_x", 1764000000, b'{"event":"test"}') == "v1=" + by_openssl
+
+
+def test_certificate_has_to_be_of_the_name_though_the_address_is_pinned(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cert, key = _certificate("hooks.example.org", tmp_path)
+    monkeypatch.setattr(attempts, "_tls", lambda: ssl.create_default_context(cafile=str(cert)))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _host, port, **_: [(2, 1, 6, "", ("127.0.0.1", port))])
+    policy = Policy.allowing(["127.0.0.0/8"])
+    with Receiver(secret="s", tls=(str(cert), str(key))) as receiver:
+        port = receiver.url.split(":")[2].split("/")[0]
+
+        def answer(host: str) -> tuple[int | None, str]:
+            to = Outgoing(1, "d", "test", b"{}", f"https://{host}:{port}/hook", b"s", 0, now())
+            made = asyncio.run(attempt(to, policy))
+            return made.status, made.said
+
+        assert answer("hooks.example.org") == (204, "")
+        assert answer("other.example.org") == (None, "The connection failed (ConnectError).")
+    assert [one.host for one in receiver.got] == [f"hooks.example.org:{port}"]
+
+
+def _certificate(name: str, folder: Path) -> tuple[Path, Path]:
+    """A certificate of its own making, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder(who, who, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now() - timedelta(days=1))
+        .not_valid_after(now() + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = folder / "cert.pem", folder / "key.pem"
+    files[0].write_bytes(made.public_bytes(Encoding.PEM))
+    files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return files
