@@ -12,11 +12,13 @@ from starlette.responses import Response
 from server.central.answers import SUCCESS, answer, instant
 from server.central.asking import flag, is_extended, is_true, needed_text, paging, text
 from server.central.callers import identify
+from server.central.dataset_values import dataset_value, figures_value
 from server.central.form_access import read_form_access, set_form_access
 from server.central.form_gates import may_see
 from server.central.form_values import extended_values
 from server.central.routing import AnybodyGate, ProjectGate, SiteGate, asked, fields, route
 from sync.access import Actor
+from sync.entities.datasets import dataset_figures, list_datasets
 from sync.form_reading import list_form_views
 from sync.permissions import form_verbs, in_order, project_verbs
 from sync.projects import (
@@ -38,19 +40,24 @@ _FIELDS = {"name": "string", "description": "string", "archived": "boolean"}
 
 @route(router, "GET", "", AnybodyGate())
 def projects(request: Request) -> Response:
-    """The projects the caller may read, none for somebody unknown; `?forms=true` adds their forms."""
+    """The projects the caller may read, none for somebody unknown; `?forms=true` adds their forms, and
+    `?datasets=true` their entity lists."""
     caller = identify(request)
     if caller is None:
         return answer(request, [])
     with _store(request).read() as session:
         mine = paging(request).of(projects_of(session, caller.actor))
         with_forms = is_true(request, "forms")
-        extended = is_extended(request) or with_forms
+        with_lists = is_true(request, "datasets")
+        extended = is_extended(request) or with_forms or with_lists
         figures = project_figures(session, mine, caller.actor) if extended else {}
         values = [_value(row, caller.actor, figures.get(row["id"])) for row in mine]
         if with_forms:
             for value in values:
                 value["formList"] = form_list(session, value["id"], caller.actor)
+        if with_lists:
+            for value in values:
+                value["datasetList"] = dataset_list(session, value["id"], caller.actor)
     return answer(request, values)
 
 
@@ -121,6 +128,15 @@ def form_list(session: ReadSession, project_id: int, who: Actor) -> Sequence[dic
         if may_see(form_verbs(who, project_id, view.row["xml_form_id"]), view.row)
     ]
     return extended_values(session, project_id, views, who)
+
+
+def dataset_list(session: ReadSession, project_id: int, who: Actor) -> Sequence[dict[str, Any]]:
+    """The entity lists of a project, for those who may list them; others get none."""
+    if "dataset.list" not in project_verbs(who, project_id):
+        return []
+    rows = list_datasets(session, project_id)
+    figures = dataset_figures(session, [row["id"] for row in rows])
+    return [dataset_value(row) | figures_value(figures.get(row["id"])) for row in rows]
 
 
 def _one(request: Request, project_id: int, who: Actor) -> Response:

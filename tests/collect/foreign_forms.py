@@ -233,7 +233,39 @@ WITHOUT_ID = Foreign(
     name="form.xml",
 )
 
+NAMES = Foreign(
+    """
+| survey |
+| | type | name | label | choice_filter | relevant |
+| | text | été | Été | | |
+| | text | a.b | Dot | | |
+| | text | c-d | Dash | | |
+| | begin_group | same | Same | | |
+| | begin_group | same | Same | | |
+| | text | same | Same | | |
+| | end_group | | | | |
+| | end_group | | | | |
+| | select_one codes | code | Code | | |
+| | select_one_external towns | town | Town | region = ${code} | |
+| | text | never | Never asked | | ${code} = 'none' |
+| choices |
+| | list_name | name | label |
+| | codes | 1 | One |
+| | codes | a-b.c | Two |
+| | codes | é | Three |
+| external_choices |
+| | list_name | name | label | region |
+| | towns | nd | N'Djamena | é |
+| settings |
+| | form_id | form_title | version |
+| | names é/ü | Names | 1.0-β |
+""",
+    {"été": "chaud", "a.b": "1", "c-d": "2", "same/same/same": "3", "code": "é", "town": "nd"},
+    {"": [{"été": "chaud", "a.b": "1", "c-d": "2", "same/same/same": "3", "code": "é", "town": "nd"}]},
+)
+
 ALL = {
+    "names é/ü": NAMES,
     "nested": NESTED,
     "kinds": KINDS,
     "lists": LISTS,

@@ -101,6 +101,9 @@ def test_groups_of_actions(office: Office, admin: Person) -> None:
     assert actions(admin, "?action=dataset") == ["dataset.create"]
     figures = admin.gets(f"/projects/{office.project_id}", extended=True)
     assert (figures["datasets"], figures["lastEntity"] is None) == (1, False)
+    (with_lists,) = admin.gets("/projects?datasets=true")
+    assert [(each["name"], each["entities"]) for each in with_lists["datasetList"]] == [("people", 1)]
+    assert with_lists | {"datasetList": None} == figures | {"datasetList": None}
 
 
 def test_what_came_in_is_told_newest_first_and_never_what_it_says(office: Office, admin: Person) -> None:
