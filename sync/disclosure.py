@@ -185,7 +185,7 @@ def disclose_informant(
 
     Raises NotFound (unknown, erased), Invalid (no reason), Forbidden (no grant covers organisation and area).
     """
-    _check_reason(reason)
+    check_reason(reason)
 
     def work(session: WriteSession) -> dict[str, str | None] | None:
         row = find_informant(session, project_id, pseudonym)
@@ -211,7 +211,7 @@ def _with_grant(
     work: Callable[[WriteSession, RowMapping], tuple[T, list[str]]],
 ) -> T:
     """Look at the grant, work and write the audit entry in one transaction; give the result after it."""
-    _check_reason(reason)
+    check_reason(reason)
 
     def attempt(session: WriteSession) -> tuple[bool, T | None]:
         row = _submission(session, submission_uuid)
@@ -243,7 +243,8 @@ def _audit(
     session.audit(action if allowed else f"{action}.refused", of, who.actor_uuid, **said)
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Raise Invalid for a reason that says nothing."""
     if len(reason.strip()) < _SHORTEST_REASON:
         raise Invalid(
             f"The reason for opening identifying answers has fewer than {_SHORTEST_REASON} characters.",

@@ -25,6 +25,7 @@ from server.cli import (
     corridor,
     crosswalk,
     dataset,
+    decrypt,
     demo,
     dictionary,
     duplicates,
@@ -144,6 +145,7 @@ for name, group in (
     ("backup", backup.app),
 ):
     app.add_typer(group, name=name)
+app.command("decrypt")(decrypt.decrypt)
 app.command("rebuild")(instance.rebuild)
 app.command("dictionary")(dictionary.dictionary)
 app.command("demo")(demo.demo)

@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from sync.odk_cipher import PrivateKey
+from tests.cli.conftest import shell
 from tests.server.conftest import compiled, office, settings, tablet
 
-__all__ = ["compiled", "office", "settings", "tablet"]  # fixtures of the stories here too
+__all__ = ["compiled", "office", "settings", "shell", "tablet"]  # fixtures of the stories here too
 
 
 @pytest.fixture(scope="session")
