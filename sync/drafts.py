@@ -38,7 +38,8 @@ def space_of_draft(draft_row: Row) -> str:
 
 def current_draft(session: ReadSession, form_id: int) -> RowMapping | None:
     """A form's draft (form.id), with xml_form_id and project_id, without its files; None when it has none."""
-    return session.first(_DRAFT.where(form_draft.c.form_id == form_id, form_draft.c.ended_at.is_(None)))
+    mine = form_draft.c.form_id == form_id, form_draft.c.ended_at.is_(None)
+    return session.first(_DRAFT.where(*mine).order_by(form_draft.c.id.desc()))
 
 
 def get_draft(session: ReadSession, form_id: int) -> RowMapping:

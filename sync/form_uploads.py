@@ -54,7 +54,7 @@ def read_upload(store: Store, data: bytes, content_type: str, fallback: str = ""
     _check_id(form)
     if is_workbook and (complaints := validate(form.xform, data, name, java).problems):
         raise _not_valid(complaints, compilation.warnings)
-    said = tuple(str(each) for each in compilation.warnings if each.code == "pyxform")
+    said = tuple(each.detail for each in compilation.warnings if each.code == "pyxform")
     return Upload(form, data, name, dict(compilation.files), said if is_workbook else ())
 
 
@@ -65,7 +65,7 @@ def _refusal(compilation: Compilation, is_workbook: bool) -> Exception:
 
 
 def _not_valid(problems: tuple[FormProblem, ...], warnings: tuple[FormProblem, ...]) -> FileNotValid:
-    said = [str(each) for each in warnings if each.code == "pyxform"]
+    said = [each.detail for each in warnings if each.code == "pyxform"]
     return FileNotValid(
         "\n".join(str(each) for each in problems), [each.to_json() for each in problems], said
     )

@@ -15,9 +15,10 @@ from server.central.roles import known_role
 from server.central.site_problems import UnexpectedValue, UnknownKey
 from sync.access import Actor
 from sync.assignments import Place, give_role, list_assignments, take_role
+from sync.form_reading import list_form_views
 from sync.permissions import SystemRole, find_role, may_give, project_verbs
 from sync.problems import Forbidden, NotFound
-from sync.registry import list_forms, set_form_state
+from sync.registry import set_form_state
 from sync.store import WriteSession
 
 _NEEDED = frozenset({"form.update", "assignment.create", "assignment.delete"})
@@ -46,7 +47,8 @@ def set_form_access(session: WriteSession, project_id: int, who: Actor, wanted: 
     verbs = project_verbs(who, project_id)
     if not verbs >= _NEEDED:
         raise Forbidden("Your role does not let you set the access to forms.", "Ask the project's manager.")
-    states = {row["form_id"]: row["state"] for row in list_forms(session, project_id)}
+    views = list_form_views(session, project_id)
+    states = {view.row["xml_form_id"]: view.row["state"] for view in views}
     named = [form.xml_form_id for form in wanted]
     twice = next((name for name in named if named.count(name) > 1), None)
     if twice is not None:
