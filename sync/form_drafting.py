@@ -130,6 +130,7 @@ def replace_draft(
     source  the file it was made from, and its name
     files   made from the form's own sheets, by name
     """
+    session.all(select(form.c.id).where(form.c.id == row["id"]).with_for_update())  # one after the other
     before = current_draft(session, row["id"])
     token = None if before is None else _end(session, before, free_token=True)
     draft_id = _insert_draft(session, row, compiled, source, by, token)
