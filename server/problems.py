@@ -144,7 +144,7 @@ CENTRAL: Mapping[type[Problem], float] = {
 """The number of a problem on the paths of Central's API: the status, and which of its problems it is."""
 
 _FIGURES = re.compile(r"/v1/projects/\d+/(figures(/|$)|datasets/[^/]+\.(csv|json|geojson)$)")
-_OPENROSA_ENDINGS = ("/formList", "/submission", "/manifest")
+_OPENROSA_ENDINGS = ("/formList", "/submission", "/manifest", "/integrity")
 _RETRY_LATER = {429, 503, 507}
 _CHALLENGE = 'Basic realm="Waypost", charset="UTF-8"'
 

@@ -18,7 +18,7 @@ from forms.problems import FormProblem
 from sync.listing import empty_lists
 from sync.problems import Invalid
 from sync.store import WriteSession
-from sync.tables import form, form_draft_media, form_media, form_version
+from sync.tables import form, form_draft_media, form_list_link, form_media, form_version
 
 _TYPES = mimetypes.MimeTypes()  # Python's own table: the machine's files would make servers differ
 _TYPES.add_type("application/geo+json", ".geojson")
@@ -56,7 +56,8 @@ def store_media(
         key=("form_version_id", "name"),
     )
     here = session.all(select(form_media.c.name).where(form_media.c.form_version_id == version_id))
-    have = {row["name"] for row in here}
+    linked = select(form_list_link.c.name).where(form_list_link.c.form_version_id == version_id)
+    have = {row["name"] for row in (*here, *session.all(linked))}
     wanted = [unicodedata.normalize("NFC", name) for name in named]
     if previous_id is not None and previous_id != version_id:
         absent = [name for name in wanted if name not in have]

@@ -11,15 +11,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, Table, exists, select
+from sqlalchemy import RowMapping, Select, Table, exists, select
 
 from sync.access import Grant
 from sync.drafts import draft_xform
+from sync.entities.linking import links_of_draft, links_of_version
+from sync.entities.lists import entity_list, list_type
 from sync.form_contents import contents_of
 from sync.form_reading import draft_view
 from sync.listing import listings, lists_named_by
 from sync.store import ReadSession, Store
-from sync.tables import form, form_draft_media, form_media, form_version
+from sync.tables import form, form_draft_media, form_list_link, form_media, form_version
 from sync.tables.registry import FormState
 
 LIST_TYPE = "text/csv"
@@ -54,6 +56,7 @@ class OfferedFile:
     name: str
     md5: str  # 32 hex digits
     content_type: str
+    list_type: str | None = None  # of an entity list: entityList, approvalEntityList
 
 
 def offered_forms(session: ReadSession, project_id: int) -> list[OfferedForm]:
@@ -133,12 +136,15 @@ def files_for(
     grants: Iterable[Grant],
     sender: str | None = None,
 ) -> list[OfferedFile]:
-    """Everything a tablet's user needs for a version, by name: what was uploaded, else what is generated.
+    """Everything a tablet's user needs for a version, by name: entity lists, else what was uploaded, else
+    what is generated.
 
-    sender  the app user's uuid, for the list of what was sent back to them
+    sender  the app user's uuid, for their part of entity lists and the list of what was sent back to them
     """
-    uploaded = offered_files(session, version)
-    have, grants = {file.name for file in uploaded}, tuple(grants)
+    grants, linked = tuple(grants), linked_lists(session, version)
+    lists = [_entities(store, session, name, row, grants, sender) for name, row in linked.items()]
+    uploaded = [*lists, *(file for file in offered_files(session, version) if file.name not in linked)]
+    have = {file.name for file in uploaded}
     generated = [
         _generated(store, session, project_id, version, grants, name, sender)
         for name in lists_of(session, version)
@@ -158,6 +164,9 @@ def file_for(
 ) -> OfferedFile | None:
     """One file by its name, in whichever Unicode form it was asked for."""
     name = unicodedata.normalize("NFC", name)
+    linked = linked_lists(session, version)
+    if name in linked:
+        return _entities(store, session, name, linked[name], tuple(grants), sender)
     table, files = _media(version)
     row = session.first(files.where(table.c.name == name))
     if row is not None:
@@ -165,6 +174,40 @@ def file_for(
     if name in lists_of(session, version):
         return _generated(store, session, project_id, version, tuple(grants), name, sender)
     return None
+
+
+def made_content(
+    store: Store,
+    session: ReadSession,
+    project_id: int,
+    version: OfferedVersion,
+    grants: tuple[Grant, ...],
+    name: str,
+    sender: str | None = None,
+) -> bytes:
+    """The bytes of a file that was not uploaded: of an entity list, else of a generated one."""
+    linked = linked_lists(session, version)
+    if name in linked:
+        return entity_list(store, session, linked[name], sender, grants).content
+    return listings(store).content(session, project_id, name, grants, version.xml_form_id, sender)
+
+
+def linked_lists(session: ReadSession, version: OfferedVersion) -> dict[str, RowMapping]:
+    """The entity lists a version reads, by file name."""
+    links = links_of_draft if version.is_draft else links_of_version
+    return links(session, version.id)
+
+
+def _entities(
+    store: Store,
+    session: ReadSession,
+    name: str,
+    row: RowMapping,
+    grants: tuple[Grant, ...],
+    sender: str | None,
+) -> OfferedFile:
+    file = entity_list(store, session, row, sender, grants)
+    return OfferedFile(None, name, file.md5, LIST_TYPE, list_type(row))
 
 
 def _generated(
@@ -201,7 +244,10 @@ _OPEN = (
         form_version.c.title,
         form_version.c.version,
         form_version.c.hash,
-        exists().where(form_media.c.form_version_id == form_version.c.id).label("has_media"),
+        (
+            exists().where(form_media.c.form_version_id == form_version.c.id)
+            | exists().where(form_list_link.c.form_version_id == form_version.c.id)
+        ).label("has_media"),
     )
     .join(form_version, form_version.c.id == form.c.current_version_id)
     .where(form.c.state == FormState.OPEN, form.c.deleted_at.is_(None))

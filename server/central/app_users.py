@@ -40,14 +40,29 @@ def app_users(request: Request) -> Response:
     return answer(request, [_value(request, each, makers, held) for each in found])
 
 
-@route(router, "POST", "", ProjectGate("field_key.create"), takes={"displayName": "string"})
+@route(
+    router,
+    "POST",
+    "",
+    ProjectGate("field_key.create"),
+    takes={"displayName": "string", "properties": "object"},
+)
 def create(request: Request) -> Response:
     """Create an app user; assign forms to it next."""
     store, may = _store(request), asked(request)
     name = needed_text(fields(request), "displayName")
     by = may.actor.uuid
-    made = store.write(lambda session: create_bare_app_user(session, store.keyring, may.project_id, name, by))
-    return _one(request, made.id)
+    wanted = fields(request).get("properties")
+
+    def work(session: WriteSession) -> int:
+        made = create_bare_app_user(session, store.keyring, may.project_id, name, by)
+        if wanted is not None:
+            uuid = get_app_user(session, store.keyring, may.project_id, made.id).uuid
+            values = read_properties(session, may.project_id, wanted)
+            set_properties(session, may.project_id, made.id, uuid, values, by)
+        return made.id
+
+    return _one(request, store.write(work))
 
 
 @route(router, "GET", "/{app_user_id}", ProjectGate("field_key.list"))

@@ -10,7 +10,14 @@ from typing import Any
 from forms.generated_lists import GENERATED_LISTS, GeneratedList
 from server.central.answers import instant
 from server.odata.tables import odata_name
-from sync.entities.datasets import DatasetFigures, find_dataset, get_dataset, list_properties
+from sync.entities.datasets import (
+    DatasetFigures,
+    dataset_figures,
+    find_dataset,
+    get_dataset,
+    list_datasets,
+    list_properties,
+)
 from sync.entities.linking import list_of_file
 from sync.entities.problems import ReadOnlyList
 from sync.entities.publishing import DatasetDiff, LinkedForm, SourceForm, Users, users_of
@@ -148,6 +155,25 @@ def register_lists(
             if made.rows:
                 found.append(RegisterList(name, kind, project["id"], project["created_at"], made.rows))
     return found
+
+
+def lists_of(
+    session: ReadSession, store: Store, project: Row, extended: bool, deleted: bool = False
+) -> list[dict[str, Any]]:
+    """The lists of a project by name, those made from its registers marked `readOnly`.
+
+    extended  with how many entities each has
+    """
+    rows = list_datasets(session, project["id"], deleted)
+    figures = dataset_figures(session, [row["id"] for row in rows]) if extended else {}
+    values = [
+        dataset_value(row, deleted) | (figures_value(figures.get(row["id"])) if extended else {})
+        for row in rows
+    ]
+    if not deleted:
+        made = register_lists(session, store, project, [row["name"] for row in rows])
+        values += [each.value() | (each.figures() if extended else {}) for each in made]
+    return sorted(values, key=lambda value: str(value["name"]))
 
 
 def find_list(session: ReadSession, store: Store, project: Row, name: str) -> Row | RegisterList:

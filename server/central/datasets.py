@@ -12,12 +12,11 @@ from server.central.answers import SUCCESS, answer
 from server.central.asking import flag, is_extended, is_true, paging, text
 from server.central.dataset_values import (
     RegisterList,
-    dataset_value,
     figures_value,
     find_list,
     forms_value,
+    lists_of,
     metadata_value,
-    register_lists,
     writable_list,
 )
 from server.central.routing import ProjectGate, asked, fields, route
@@ -27,7 +26,7 @@ from sync.entities.problems import DatasetInUse, PendingSubmissions, PropertyInU
 from sync.entities.publishing import users_of
 from sync.entities.reading import list_entities
 from sync.problems import NotFound
-from sync.store import ReadSession, Store, WriteSession
+from sync.store import Store, WriteSession
 
 router = APIRouter(prefix="/v1/projects/{project_id}/datasets", tags=["entity lists"])
 
@@ -42,25 +41,8 @@ def datasets(request: Request) -> Response:
     assert may.project is not None
     deleted = is_true(request, "deleted")
     with store.read() as session:
-        found = lists_of(session, store, may.project, request, deleted)
+        found = lists_of(session, store, may.project, is_extended(request), deleted)
     return answer(request, list(paging(request).of(found)))
-
-
-def lists_of(
-    session: ReadSession, store: Store, project: Any, request: Request, deleted: bool = False
-) -> list[dict[str, Any]]:
-    """The values of a project's lists, in order."""
-    rows = lists.list_datasets(session, project["id"], deleted)
-    extended = is_extended(request)
-    figures = lists.dataset_figures(session, [row["id"] for row in rows]) if extended else {}
-    values = [
-        dataset_value(row, deleted) | (figures_value(figures.get(row["id"])) if extended else {})
-        for row in rows
-    ]
-    if not deleted:
-        made = register_lists(session, store, project, [row["name"] for row in rows])
-        values += [each.value() | (each.figures() if extended else {}) for each in made]
-    return sorted(values, key=lambda value: value["name"])
 
 
 @route(router, "POST", "", ProjectGate("dataset.create"), takes=_CREATED)

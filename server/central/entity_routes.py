@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from server.central import dataset_diffs, datasets, entities, entity_csv, entity_history, entity_odata
+from server.central import (
+    dataset_diffs,
+    datasets,
+    entities,
+    entity_csv,
+    entity_history,
+    entity_integrity,
+    entity_odata,
+)
 
 ROUTERS = tuple(
     resource.router
-    for resource in (entity_odata, entity_csv, datasets, entities, entity_history, dataset_diffs)
+    for resource in (
+        entity_odata,
+        entity_csv,
+        datasets,
+        entities,
+        entity_history,
+        dataset_diffs,
+        entity_integrity,
+    )
 )

@@ -1,8 +1,6 @@
 """Entities as the API shows them: the one gate of what they say.
 
-A reader has the values their roles on the whole project may see, property by property, as the questions that
-feed them are marked; the label counts as internal. Where a property is a direct identifier the label is too,
-for labels repeat names. What may not be seen is left out of `data`, and empty elsewhere.
+What may not be seen (sync/entities/sight.py) is left out of `data`, and empty elsewhere.
 """
 
 from __future__ import annotations
@@ -16,16 +14,12 @@ from server.central.actors import actor_value
 from server.central.answers import instant
 from sync.access import Actor
 from sync.assignments import actors_by_uuid
-from sync.entities.datasets import property_names
-from sync.entities.publishing import sensitivities
 from sync.entities.reading import EntityRow, VersionRow
-from sync.policy.grants import SEES
+from sync.entities.sight import sight_of
 from sync.store import ReadSession
 
 Row = Mapping[Any, Any]
 Actors = Mapping[str, Row]
-
-_IDENTIFIER = "direct_identifier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +46,8 @@ class EntityView:
 
 def entity_view(session: ReadSession, actor: Actor, project_id: int, dataset_id: int) -> EntityView:
     """What an actor sees of a list's entities."""
-    sees: set[str] = set()
-    for grant in actor.on(project_id):
-        if not (grant.xml_form_id or grant.place_id or grant.organisation or grant.pcode):
-            sees |= SEES.get(grant.role, frozenset())
-    marks = sensitivities(session, dataset_id)
-    names = tuple(property_names(session, dataset_id))
-    closed = frozenset(name for name in {*names, *marks} if marks.get(name, "internal") not in sees)
-    hides_names = _IDENTIFIER in marks.values()
-    others = frozenset() if "internal" in sees else closed | set(names)
-    return EntityView(names, closed | others, "internal" in sees and not hides_names)
+    sight = sight_of(session, actor, project_id, dataset_id)
+    return EntityView(sight.properties, sight.closed, sight.shows_label)
 
 
 def actors_of(session: ReadSession, rows: Iterable[EntityRow]) -> Actors:

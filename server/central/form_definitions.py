@@ -22,6 +22,8 @@ from server.conditional import CACHE_CONTROL, tag_of
 from server.links import base_url, segment
 from server.openrosa.headers import OPENROSA_VERSION, TEXT_XML
 from server.openrosa.manifest import manifest_document
+from sync.entities.datasets import dataset_by_id
+from sync.entities.lists import EntityListFile, entity_list, list_type
 from sync.form_contents import contents_of
 from sync.form_files import FormFile, content_of, find_file, list_files
 from sync.form_reading import EXCEL, FormView, source_of, version_views, xform_of
@@ -91,7 +93,7 @@ def _manifest(request: Request) -> Response:
     with store_of(request).read() as session:
         view = asked_view(request, session)
         files = [
-            OfferedFile(None, file.name, md5, file.content_type or LIST_TYPE)
+            OfferedFile(None, file.name, md5, file.content_type or LIST_TYPE, _list_type(session, file))
             for file in list_files(session, view.definition)
             if (md5 := _md5(request, session, view, file)) is not None
         ]
@@ -118,6 +120,8 @@ def _attachment(request: Request, name: str) -> Response:
         content_type = file.content_type or LIST_TYPE
         if file.id is not None:
             body = content_of(session, view.definition, file)
+        elif (made := _entities(request, session, file)) is not None:
+            body = made.content
         else:
             may, form_id = asked(request), view.row["xml_form_id"]
             grants = may.actor.on(may.project_id)
@@ -152,11 +156,28 @@ def _workbook(request: Request, ending: str) -> Response:
 
 def _md5(request: Request, session: ReadSession, view: FormView, file: FormFile) -> str | None:
     """The md5 of what the caller gets; None where nothing is there."""
+    made = _entities(request, session, file)
+    if made is not None:
+        return made.md5
     if not file.is_generated:
         return file.md5
     may, form_id = asked(request), view.row["xml_form_id"]
     grants = may.actor.on(may.project_id)
     return listings(store_of(request)).file(session, may.project_id, file.name, grants, form_id).md5
+
+
+def _entities(request: Request, session: ReadSession, file: FormFile) -> EntityListFile | None:
+    """The entity list that stands in a file's place, as the caller gets it."""
+    row = None if file.dataset_id is None else dataset_by_id(session, file.dataset_id)
+    if row is None:
+        return None
+    may = asked(request)
+    return entity_list(store_of(request), session, row, may.actor.uuid, may.actor.on(may.project_id))
+
+
+def _list_type(session: ReadSession, file: FormFile) -> str | None:
+    row = None if file.dataset_id is None else dataset_by_id(session, file.dataset_id)
+    return None if row is None else list_type(row)
 
 
 def _file(

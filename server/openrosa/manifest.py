@@ -17,6 +17,7 @@ from starlette.responses import Response
 from server.links import segment
 from server.openrosa.formlist import draft_url, list_answer, version_url
 from server.openrosa.holders import Holder, address_of
+from sync.entities.linking import list_of_file
 from sync.offering import OfferedFile, OfferedVersion, files_for
 
 
@@ -33,13 +34,27 @@ def manifest(request: Request, holder: Holder, version: OfferedVersion) -> Respo
 
 
 def manifest_document(files: Sequence[OfferedFile], at: str) -> bytes:
-    """The XML; `at` is the version's own URL."""
+    """The XML; `at` is the version's own URL. An entity list is marked as one, with the address at which a
+    tablet asks about entities it made offline."""
     entries = "".join(
-        f"<mediaFile><filename>{escape(file.name)}</filename><hash>md5:{file.md5}</hash>"
-        f"<downloadUrl>{escape(at)}/attachments/{segment(file.name)}</downloadUrl></mediaFile>"
+        f"<mediaFile{_type(file)}><filename>{escape(file.name)}</filename><hash>md5:{file.md5}</hash>"
+        f"<downloadUrl>{escape(at)}/attachments/{segment(file.name)}</downloadUrl>{_integrity(file, at)}"
+        "</mediaFile>"
         for file in files
     )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<manifest xmlns="http://openrosa.org/xforms/xformsManifest">{entries}</manifest>'
     ).encode()
+
+
+def _type(file: OfferedFile) -> str:
+    return f' type="{file.list_type}"' if file.list_type else ""
+
+
+def _integrity(file: OfferedFile, at: str) -> str:
+    if file.list_type is None:
+        return ""
+    project = at.partition("/forms/")[0]
+    name = segment(list_of_file(file.name) or file.name)
+    return f"<integrityUrl>{escape(project)}/datasets/{name}/integrity</integrityUrl>"

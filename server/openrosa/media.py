@@ -10,8 +10,7 @@ from starlette.responses import Response
 from server.conditional import conditional, tag_of
 from server.openrosa.headers import OPENROSA_VERSION
 from server.openrosa.holders import Holder
-from sync.listing import listings
-from sync.offering import OfferedVersion, file_content, file_for
+from sync.offering import OfferedVersion, file_content, file_for, made_content
 from sync.problems import NotFound
 
 
@@ -29,13 +28,8 @@ def media_file(name: str) -> Callable[[Request, Holder, OfferedVersion], Respons
             with store.read() as session:
                 if file.id is not None:
                     return file_content(session, version, file.id)
-                return listings(store).content(
-                    session,
-                    holder.project_id,
-                    file.name,
-                    grants,
-                    version.xml_form_id,
-                    holder.actor_uuid,
+                return made_content(
+                    store, session, holder.project_id, version, grants, file.name, holder.actor_uuid
                 )
 
         tag = file.md5 if file.id is not None else tag_of(holder.scope, file.md5)

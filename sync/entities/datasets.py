@@ -44,6 +44,11 @@ def find_dataset(session: ReadSession, project_id: int, name: str) -> RowMapping
     return row if row is not None and row["name"] == name else None
 
 
+def dataset_by_id(session: ReadSession, dataset_id: int) -> RowMapping | None:
+    """A list's row by its number; None where it was deleted."""
+    return session.first(select(dataset).where(dataset.c.id == dataset_id, dataset.c.deleted_at.is_(None)))
+
+
 def list_datasets(session: ReadSession, project_id: int, deleted: bool = False) -> Sequence[RowMapping]:
     """A project's lists by name."""
     gone = dataset.c.deleted_at.is_not(None) if deleted else dataset.c.deleted_at.is_(None)

@@ -69,6 +69,7 @@ ROWS: Rows = {
     ("GET", ON_LIST + "/access-filter"): Row("project", "dataset.read", needs=(a_list,)),
     ("PUT", ON_LIST + "/access-filter"): Row("project", "dataset.update", FILTER, (a_list,)),
     ("GET", ON_LIST + "/entities.csv"): Row("project", "entity.list", needs=(a_list,)),
+    ("GET", ON_LIST + "/integrity"): Row("project", "entity.list", needs=(a_list,)),
     ("GET", ON_LIST + ".svc"): Row("project", "entity.list", needs=(a_list,)),
     ("GET", ON_LIST + ".svc/$metadata"): Row("project", "entity.list", needs=(a_list,)),
     ("GET", ON_LIST + ".svc/Entities"): Row("project", "entity.list", needs=(a_list,)),

@@ -1,0 +1,142 @@
+"""Entity lists as tablets get them: CSV with `name`, `label`, `__version` and a column for each property.
+
+In: a list's row and who asks. Out: the file and its md5, which a manifest names and a tablet compares:
+another md5 means that the list has changed, by a creation, a change or a deletion. A list may show each user
+their own entities only, and those whose properties equal the user's: who lacks a property that is asked for
+gets none. Whoever may list entities gets all of them, as far as they see what they say; whoever fills in
+forms gets them whole, for that is what the list was linked for. Made once for each revision of the list and
+each such cut, however many tablets ask.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sync.access import Actor, Grant
+from sync.actor_properties import properties_of
+from sync.assignments import actors_by_uuid
+from sync.entities.datasets import access_filters, property_names
+from sync.entities.reading import EntityRow, list_entities
+from sync.entities.sight import sight_of
+from sync.permissions import project_verbs
+from sync.store import ReadSession, Store
+
+Row = Mapping[Any, Any]
+
+HEADING = ("name", "label", "__version")
+_BYTES_KEPT = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class EntityListFile:
+    """A list as one user gets it."""
+
+    md5: str  # of the content, 32 hex digits
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Which entities of a list somebody gets: those of a creator, those with these values."""
+
+    creator: str | None = None
+    equal: tuple[tuple[str, str], ...] = ()
+    none: bool = False
+    empty: frozenset[str] = frozenset()  # properties whose values are not shown
+
+    def of(self, rows: Iterable[EntityRow]) -> Iterable[EntityRow]:
+        if self.none:
+            return
+        for row in rows:
+            mine = self.creator is None or row.creator_uuid == self.creator
+            if mine and all(row.current.content.data.get(name) == value for name, value in self.equal):
+                yield row
+
+
+class EntityLists:
+    """The lists of one store. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._files: OrderedDict[tuple[int, int, _Cut], EntityListFile] = OrderedDict()
+        self._bytes = 0
+        self._working = threading.Lock()  # a list is made once, however many tablets wait for it
+
+    def file(self, store: Store, session: ReadSession, list_row: Row, actor: Actor) -> EntityListFile:
+        """A list as an actor gets it on a tablet or in a form."""
+        key = (list_row["id"], list_row["revision"], _cut(session, list_row, actor))
+        with self._working:
+            found = self._files.get(key)
+            if found is None:
+                rows = list_entities(session, store.keyring, list_row["id"])
+                names = property_names(session, list_row["id"])
+                content = list_csv(names, key[2].of(rows), key[2].empty)
+                found = EntityListFile(hashlib.md5(content, usedforsecurity=False).hexdigest(), content)
+                self._keep(key, found)
+            self._files.move_to_end(key)
+            return found
+
+    def _keep(self, key: tuple[int, int, _Cut], file: EntityListFile) -> None:
+        self._files[key] = file
+        self._bytes += len(file.content)
+        while self._bytes > _BYTES_KEPT and len(self._files) > 1:
+            _, dropped = self._files.popitem(last=False)
+            self._bytes -= len(dropped.content)
+
+
+_LISTS: weakref.WeakKeyDictionary[Store, EntityLists] = weakref.WeakKeyDictionary()
+_MAKING = threading.Lock()
+
+
+def entity_list(
+    store: Store, session: ReadSession, list_row: Row, actor_uuid: str | None, grants: Iterable[Grant]
+) -> EntityListFile:
+    """A list's file as somebody gets it in a form.
+
+    actor_uuid  None: nobody known, who tries a draft
+    grants      on the list's project
+    """
+    actor = Actor(actor_uuid or "", "", "", tuple(grants))
+    with _MAKING:
+        lists = _LISTS.setdefault(store, EntityLists())
+    return lists.file(store, session, list_row, actor)
+
+
+def list_type(list_row: Row) -> str:
+    """How a manifest marks the list: with approval, a tablet knows that what it makes may not come to be."""
+    return "approvalEntityList" if list_row["approval_required"] else "entityList"
+
+
+def list_csv(properties: Sequence[str], rows: Iterable[EntityRow], empty: Collection[str] = ()) -> bytes:
+    """UTF-8 with a heading. An entity without a label is left out: it would cost a tablet all others."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow((*HEADING, *properties))
+    for row in rows:
+        said = row.current.content
+        if said.label:
+            cells = ("" if name in empty else said.data.get(name, "") for name in properties)
+            writer.writerow((row.uuid, said.label, row.version, *cells))
+    return text.getvalue().encode()
+
+
+def _cut(session: ReadSession, list_row: Row, actor: Actor) -> _Cut:
+    if "entity.list" in project_verbs(actor, list_row["project_id"]):
+        sight = sight_of(session, actor, list_row["project_id"], list_row["id"])
+        return _Cut(none=not sight.shows_label, empty=sight.closed)
+    creator = actor.uuid if list_row["owner_only"] else None
+    wanted = access_filters(session, list_row["id"])
+    if not wanted:
+        return _Cut(creator)
+    ids = [row["id"] for row in actors_by_uuid(session, [actor.uuid]).values()]
+    mine = next(iter(properties_of(session, ids).values()), {})
+    if any(name not in mine for _, name in wanted):
+        return _Cut(none=True)
+    return _Cut(creator, tuple((prop, mine[name]) for prop, name in wanted))
