@@ -63,6 +63,7 @@ from server.viewing import Viewing
 from server.webhooks import routes as webhooks
 from server.webhooks.sender import sending
 from sync.catalogue import catalogue
+from sync.entities.intake import force_overdue
 from sync.migrate import check_schema
 from sync.orphans import sweep
 from sync.store import Store, open_store
@@ -207,4 +208,5 @@ def _chores(app: FastAPI) -> AbstractContextManager[None]:
         Chore("refresh tokens", REFRESH_S, app.state.access.refresh),
         Chore("refresh forms", REFRESH_S, app.state.catalogue.refresh),
         Chore("sweep dead uploads", SWEEP_S, lambda: sweep(store)),
+        Chore("apply entity updates that waited long enough", SWEEP_S, lambda: force_overdue(store)),
     )

@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
 
 from sync.decisions import apply_decisions
+from sync.entities.erasing import erase_said
 from sync.erasures import Entry, ErasureKind, ledger, note_applied
 from sync.problems import NotFound
 from sync.space import Space
@@ -31,6 +32,9 @@ from sync.tables import (
     duplicate_candidate,
     duplicate_key,
     duplicate_pair,
+    entity,
+    entity_intake,
+    entity_version,
     file_choice,
     flag,
     raw_body,
@@ -100,6 +104,7 @@ def _erase(
         whole = _record(session, submission_uuid)
         went, late = _report(session, whole, dry_run=False), _blobs(session, whole)
         listed = _note(store, whole)  # with what came while this ran; before the commit, as ever
+        erase_said(session, store.keyring, whole.ids)
         _delete(session, whole)
         _bury(session, whole, actor_uuid, reason, went)
         note_applied(session, listed)
@@ -176,7 +181,10 @@ def _contents(record: _Record) -> list[tuple[Table, ColumnElement[bool]]]:
 
 
 _EMPTIED = [table.name for table, _ in _contents(_Record((), (), (), (), ()))]
-TOUCHED = (*_EMPTIED, receipt_event.name, decision.name, submission.name)
+TOUCHED = (
+    *_EMPTIED, receipt_event.name, decision.name, submission.name, entity.name, entity_version.name,
+    entity_intake.name,
+)  # fmt: skip
 """The tables in which the engine may keep something of a record that was erased."""
 
 _RAW = {

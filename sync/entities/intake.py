@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -26,7 +26,7 @@ from sync.lineage import Record, Version
 from sync.problems import Problem
 from sync.seal import Keyring
 from sync.steps.values import SubmittedEntity
-from sync.store import ReadSession, WriteSession, now
+from sync.store import ReadSession, Store, WriteSession, now
 from sync.tables import (
     decision,
     entity_intake,
@@ -41,6 +41,9 @@ from sync.tables.derived import DecisionKind
 from sync.tables.entities import IntakeState
 
 Row = Mapping[Any, Any]
+
+DAYS_HELD = 5
+"""After so many days an update made offline is applied without the one it follows."""
 
 _DUE = frozenset({IntakeState.APPROVED, IntakeState.CONVERTED, IntakeState.RELEASED, IntakeState.FORCED})
 
@@ -213,6 +216,16 @@ def convert_pending(session: WriteSession, list_row: Row) -> None:
     """Have entities made of them all the same: the list needs approval no more."""
     versions = _pending(session, list_row)
     _set_due(session, IntakeState.CONVERTED, entity_intake.c.submission_version_id.in_(versions))
+
+
+def force_overdue(store: Store) -> int:
+    """Have the updates applied that have waited DAYS_HELD days for what they follow. How many."""
+    before = now() - timedelta(days=DAYS_HELD)
+    held = entity_intake.c.state == IntakeState.HELD, entity_intake.c.at < before
+    with store.read() as session:
+        if session.scalar(select(entity_intake.c.submission_version_id).where(*held).limit(1)) is None:
+            return 0
+    return store.write(lambda session: force_held(session, before))
 
 
 def force_held(session: WriteSession, before: datetime) -> int:

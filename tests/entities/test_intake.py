@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from itertools import permutations
 
+from sqlalchemy import select
+
+from sync.entities.intake import force_held
+from sync.erase import erase_submission
+from sync.store import now
+from sync.tables import entity_version, submission
 from tests.entities.field import Field
 from tests.entities.people import JANE, JOHN, filled
 
@@ -161,3 +167,43 @@ def test_entities_wait_for_approval_where_the_list_wants_it(field: Field) -> Non
     field.sends(record, works=False)
     field.reviews("uuid:3", "approved")  # faster than the worker
     assert field.said(third) == [(1, None, "Ali", "30", None)]
+
+
+def test_update_whose_predecessor_never_comes_is_applied_after_some_days(field: Field) -> None:
+    field.visits(2, branchId=BRANCH, trunkVersion="1", age="32")
+    field.visits(2, id=JOHN, branchId=BRANCH[:-1] + "d", trunkVersion="1", age="42", label="John")
+    assert field.ids() == []
+    field.office.store.write(lambda session: force_held(session, now()))
+    field.worker.drain()
+    assert field.said() == [(1, None, "auto generated", "32", None)]
+    field.registers()  # the creation comes late: it is applied as an update
+    assert field.said()[-1][:1] == (2,)
+    assert field.jane()["conflict"] == "hard"
+    assert field.ids() == [JOHN, JANE]
+
+
+def test_what_an_erased_record_said_is_in_no_entity_any_more(field: Field) -> None:
+    field.registers(instance_id="uuid:1")
+    field.visits(1, age="31", instance_id="uuid:2")
+    field.admin.does("PATCH", f"{field.people}/entities/{JANE}?force=true", {"data": {"age": "32"}})
+    uuids = {}
+    with field.office.store.read() as session:
+        for row in session.all(select(submission.c.instance_id, submission.c.uuid)):
+            uuids[row["instance_id"]] = row["uuid"]
+    erase_submission(field.office.store, uuids["uuid:1"], None, "asked for by the person")
+    versions = field.admin.gets(f"{field.people}/entities/{JANE}/versions")
+    assert [(v["label"], v["data"], v["dataReceived"]) for v in versions] == [
+        ("erased", {}, {}),
+        ("erased", {"age": "31"}, {"age": "31"}),
+        ("erased", {"age": "32"}, {"age": "32"}),
+    ]
+    field.registers(uuid=JOHN, name="John", instance_id="uuid:3")
+    with field.office.store.read() as session:
+        third = session.scalar(select(submission.c.uuid).where(submission.c.instance_id == "uuid:3"))
+    erase_submission(field.office.store, third, None, "asked for by the person")
+    assert field.ids() == [JANE]
+    assert field.admin.is_refused("POST", f"{field.people}/entities/{JOHN}/restore") == 404.1
+    assert "<deleted>true</deleted>" in field.admin.asks("GET", f"{field.people}/integrity?id={JOHN}").text
+    with field.office.store.read() as session:
+        kept = session.all(select(entity_version.c.sealed).where(entity_version.c.sealed.is_(None)))
+    assert len(kept) == 1
