@@ -12,12 +12,16 @@ from starlette.responses import Response
 from server.central.actors import actor_value
 from server.central.answers import answer, instant, xml_answer
 from server.central.asking import is_extended, needed_text, paging
+from server.central.entity_values import actors_of, entity_value, entity_view
 from server.central.record_files import version_of
 from server.central.record_gate import form_of, on_records, record_of, space_of, store_of
 from server.central.record_values import Teller
 from server.central.routing import asked, fields
 from sync.assignments import actors_by_uuid
+from sync.entities.datasets import find_dataset
+from sync.entities.reading import find_entity
 from sync.originals import open_bodies, open_body
+from sync.permissions import project_verbs
 from sync.records.comments import Comment, add_comment, list_comments
 from sync.records.diff import changes, document_tree
 from sync.records.history import RecordEvent, history_of
@@ -88,9 +92,10 @@ def audits(request: Request, instance_id: str) -> Response:
         actors = actors_by_uuid(session, {event.actor_uuid for event in events if event.actor_uuid and staff})
         form = asked(request).form
         assert form is not None
-        return answer(
-            request, [_event(event, actors, str(form["uuid"]), is_extended(request)) for event in events]
-        )
+        values = [_event(event, actors, str(form["uuid"]), is_extended(request)) for event in events]
+        if is_extended(request):
+            _tell_entities(request, session, values)
+        return answer(request, values)
 
 
 @on_records(router, "GET", "/{instance_id}/comments", "submission.read", drafts=False)
@@ -128,6 +133,20 @@ def _event(event: RecordEvent, actors: Any, form_uuid: str, extended: bool) -> d
         "notes": event.notes,
     }
     return value | {"actor": actor_value(who)} if extended and who is not None else value
+
+
+def _tell_entities(request: Request, session: ReadSession, values: list[dict[str, Any]]) -> None:
+    """Add to events about entities what the entities are now, for whoever may read them."""
+    may, store = asked(request), store_of(request)
+    if "entity.read" not in project_verbs(may.actor, may.project_id):
+        return
+    for value in values:
+        named = value["details"].get("entity")
+        row = None if named is None else find_dataset(session, may.project_id, named["dataset"])
+        found = None if row is None else find_entity(session, store.keyring, row["id"], named["uuid"])
+        if row is not None and found is not None:
+            view = entity_view(session, may.actor, may.project_id, row["id"])
+            value["details"]["entity"] = {**entity_value(found, view, actors_of(session, [found])), **named}
 
 
 def _comment(comment: Comment, actors: Any, extended: bool) -> dict[str, Any]:

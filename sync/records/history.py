@@ -1,6 +1,7 @@
-"""What happened to a record, newest first: it came, was corrected, reviewed, deleted, restored.
+"""What happened to a record, newest first: it came, was corrected, reviewed, deleted, and made entities.
 
-Nothing of it is kept twice: the receipt says what came and when, the decisions say what was decided.
+Nothing of it is kept twice: the receipt says what came and when, the decisions say what was decided, the
+versions of entities what they were made from.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sqlalchemy import select
 from sync.decided import UNDECIDED
 from sync.records.reading import Body, RecordView, versions_of, whole_record
 from sync.store import ReadSession
-from sync.tables import decision
+from sync.tables import dataset, decision, entity, entity_source, entity_version
 from sync.tables.derived import DecisionKind
 
 
@@ -33,7 +34,11 @@ class RecordEvent:
 def history_of(session: ReadSession, record: RecordView) -> list[RecordEvent]:
     """The events of a record, newest first."""
     bodies = versions_of(session, record)
-    events = [*reversed(list(_received(record, bodies))), *_decided(session, record, bodies)]
+    events = [
+        *_made(session, record),
+        *reversed(list(_decided(session, record, bodies))),
+        *_received(record, bodies),
+    ]
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
@@ -47,6 +52,39 @@ def _received(record: RecordView, bodies: list[Body]) -> Iterable[RecordEvent]:
         }
         action = "submission.create" if is_first else "submission.update.version"
         yield RecordEvent(body.received_at, action, body.actor_uuid, details)
+
+
+def _made(session: ReadSession, record: RecordView) -> Iterable[RecordEvent]:
+    """The versions of entities that were made from the record."""
+    mine = (
+        select(
+            entity_version.c.id,
+            entity_version.c.version,
+            entity_version.c.entity_id,
+            entity_version.c.source_id,
+            entity_version.c.creator_uuid,
+            entity_version.c.created_at,
+            entity_source.c.submission_version_id,
+            entity.c.uuid,
+            dataset.c.name,
+        )
+        .join(entity_source, entity_source.c.id == entity_version.c.source_id)
+        .join(entity, entity.c.id == entity_version.c.entity_id)
+        .join(dataset, dataset.c.id == entity.c.dataset_id)
+        .where(entity_source.c.submission_id == record.id)
+        .order_by(entity_version.c.id.desc())
+    )
+    for row in session.all(mine):
+        details = {
+            "entityId": row["entity_id"],
+            "entityDefId": row["id"],
+            "entity": {"uuid": row["uuid"], "dataset": row["name"]},
+            "sourceId": row["source_id"],
+            "submissionId": record.id,
+            "submissionDefId": row["submission_version_id"],
+        }
+        action = "entity.create" if row["version"] == 1 else "entity.update.version"
+        yield RecordEvent(row["created_at"], action, row["creator_uuid"], details)
 
 
 def _decided(session: ReadSession, record: RecordView, bodies: list[Body]) -> Iterable[RecordEvent]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from sync.erase import erase_submission
-from sync.registry import set_form_state
+from sync.registry import publish_form, set_form_state
 from sync.tables import submission, submission_comment
+from sync.worker import Worker
 from tests.contract.central_forms import filled, publishes, sends
 from tests.contract.people import Person, comes
 from tests.server.office import Office
@@ -80,3 +81,32 @@ def test_people_write_about_a_record(office: Office, admin: Person) -> None:
         assert session.all(select(submission_comment)) == []
     assert admin.gets(path) == admin.gets(f"{path}?deleted=true") == []
     assert admin.is_refused("GET", f"{path}/one/comments") == 404.1
+
+
+ENTITY_FORM = b"""<?xml version="1.0"?>
+<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"
+ xmlns:entities="http://www.opendatakit.org/xforms/entities"><h:head><h:title>People</h:title>
+<model entities:entities-version="2024.1.0"><instance><data id="people" version="1"><name/>
+<meta><instanceID/><entity dataset="people" id="" create=""><label/></entity></meta></data></instance>
+<bind nodeset="/data/name" type="string" entities:saveto="first_name"/></model></h:head>
+<h:body><input ref="/data/name"><label>Name</label></input></h:body></h:html>"""
+
+
+def test_history_tells_which_entities_were_made(office: Office, admin: Person) -> None:
+    publish_form(office.store, office.project_id, ENTITY_FORM, "people.xml")
+    path = f"/projects/{office.project_id}/forms/people/submissions"
+    uuid = "12345678-1234-4123-8234-123456789abc"
+    made = f'<entity dataset="people" id="{uuid}" create="1"><label>Alice (88)</label></entity>'
+    xml = filled("people", "one", version="1", name="Alice").decode()
+    sends(admin, path, xml.replace("</meta>", f"{made}</meta>").encode())
+    worker = Worker(office.store)
+    worker.drain()
+    worker.stop()
+    event, came = admin.gets(f"{path}/one/audits")
+    assert (event["action"], came["action"]) == ("entity.create", "submission.create")
+    assert event["details"]["entity"] == {"uuid": uuid, "dataset": "people"}
+    whole = admin.gets(f"{path}/one/audits", extended=True)[0]["details"]["entity"]
+    assert (whole["uuid"], whole["currentVersion"]["label"]) == (uuid, "Alice (88)")
+    admin.does("DELETE", f"/projects/{office.project_id}/datasets/people/entities/{uuid}")
+    gone = admin.gets(f"{path}/one/audits", extended=True)[0]["details"]["entity"]
+    assert gone == {"uuid": uuid, "dataset": "people"}
