@@ -1,15 +1,18 @@
-"""Reading whole tables over OData, against a plain loop over the same rows, and the first and deep pages.
+"""Reading whole tables over OData and as csv.zip, against plain loops over the same rows, and single pages.
 
-The plain loop is `sqlite3` and `orjson` by hand: fetch, parse, write, without scope, names, keys or links.
-Alone: `python -m bench.odata`.
+The plain loops are `sqlite3`, `orjson` and `csv` by hand: fetch, parse, write, without scope, names, keys or
+links. Alone: `python -m bench.odata`.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import statistics
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +21,8 @@ from typing import Any
 
 import orjson
 
+from server.exports.export import Export, ExportOptions
+from server.exports.records import Records
 from server.odata.opening import Which, open_service
 from server.odata.options import Options
 from sync.collecting import collect_seldom
@@ -49,6 +54,8 @@ class Reads:
     repeat_us: float
     plain_root_us: float
     plain_repeat_us: float
+    csv_us: float  # of a row of a csv.zip of both tables
+    plain_csv_us: float
     first_page_ms: float  # 250 rows of the repeat's table
     deep_page_ms: float
 
@@ -59,6 +66,10 @@ class Reads:
     @property
     def repeat_ratio(self) -> float:
         return self.repeat_us / self.plain_repeat_us
+
+    @property
+    def csv_ratio(self) -> float:
+        return self.csv_us / self.plain_csv_us
 
 
 def measure(rounds: int, say: Callable[[str], None]) -> Reads:
@@ -86,6 +97,8 @@ def _round(store: Store, project_id: int) -> Reads:
         _cpu_us(lambda: _read(store, project_id, "Submissions.r", Options())) / rows,
         _cpu_us(lambda: _plain(store, "")) / SUBMISSIONS,
         _cpu_us(lambda: _plain(store, "/data/r")) / rows,
+        _cpu_us(lambda: _zip(store, project_id)) / (rows + SUBMISSIONS),
+        _cpu_us(lambda: _plain_zip(store)) / (rows + SUBMISSIONS),
         _ms(lambda: _read(store, project_id, "Submissions.r", Options(top=250))),
         _ms(lambda: _read(store, project_id, "Submissions.r", Options(top=250, skip=rows - 500))),
     )
@@ -106,6 +119,31 @@ def _plain(store: Store, path: str) -> int:
         )
         fetched = connection.cursor().execute(asked, (path,))
         return sum(len(orjson.dumps({"__id": key, **orjson.loads(text)})) for key, text in fetched)
+    finally:
+        connection.close()
+
+
+def _zip(store: Store, project_id: int) -> int:
+    with store.read() as session:
+        service, _ = open_service(session, store, None, Which(project_id, "big"), "https://bench")
+        records = Records(session, service.service, service.records)
+        return sum(len(piece) for piece in Export(store, records, ExportOptions()).zip())
+
+
+def _plain_zip(store: Store) -> int:
+    connection, file = store.engine.raw_connection(), io.BytesIO()
+    asked = (
+        "SELECT s.instance_id, a.answers FROM submission s JOIN answer_row a ON a.root_id = s.id"
+        " WHERE a.table_path = ? ORDER BY s.received_at DESC, s.id DESC, a.ordinal"
+    )
+    try:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for path in ("", "/data/r"):
+                with archive.open(f"big{path[5:]}.csv", "w") as entry:
+                    writer = csv.writer(io.TextIOWrapper(entry, newline=""))
+                    fetched = connection.cursor().execute(asked, (path,))
+                    writer.writerows([key, *orjson.loads(text).values()] for key, text in fetched)
+        return file.tell()
     finally:
         connection.close()
 

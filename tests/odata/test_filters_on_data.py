@@ -138,9 +138,20 @@ def given_rows(store: Store) -> Given:
                 "received_at": received_at,
                 "actor_uuid": chance.choice([tablet["uuid"], None]),
                 "device_id": chance.choice(["collect:a", None]),
+                "review_state": chance.choice(["approved", "hasIssues", "rejected", None]),
+                "updated_at": chance.choice([NOW - timedelta(hours=1), None]),
+                "deleted_at": chance.choice([NOW - timedelta(days=1), None, None, None]),
             }
             root_id = session.insert_returning(submission, sent)
             session.execute(submission.update().where(submission.c.id == root_id).values(root_id=root_id))
+            edits = chance.randrange(3)
+            for number_of in range(edits):
+                again = {
+                    "uuid": new_uuid(),
+                    "instance_id": f"uuid:{number:02}.{number_of}",
+                    "root_id": root_id,
+                }
+                session.insert(submission, [sent | again | {"deprecated_id": sent["instance_id"]}])
             version = {
                 "id": 1000 + number,
                 "uuid": new_uuid(),
@@ -159,13 +170,13 @@ def given_rows(store: Store) -> Given:
             values |= {
                 "id": sent["instance_id"],
                 "system:submissionDate": received_at,
-                "system:updatedAt": None,
-                "system:deletedAt": None,
+                "system:updatedAt": sent["updated_at"],
+                "system:deletedAt": sent["deleted_at"],
                 "system:submitterId": str(tablet_id) if sent["actor_uuid"] else None,
                 "system:submitterName": "Tablet É" if sent["actor_uuid"] else None,
                 "system:deviceId": sent["device_id"],
-                "system:reviewState": None,
-                "system:edits": 0,
+                "system:reviewState": sent["review_state"],
+                "system:edits": edits,
                 "system:formVersion": version["form_version"],
             }
             rows[""].append(((root_id, 0), values))
@@ -276,12 +287,13 @@ ON_ROOT = Grammar(
         "__system/submitterName",
         "__system/deviceId",
         "__system/formVersion",
+        "__system/reviewState",
     ],
     ["persons", "litres", "__system/edits"],
     {
         "date": ["day"],
         "time": ["woke"],
-        "instant": ["started", "__system/submissionDate", "__system/updatedAt"],
+        "instant": ["started", "__system/submissionDate", "__system/updatedAt", "__system/deletedAt"],
         "boolean": ["consent"],
         "geo": ["here"],
     },
@@ -293,6 +305,7 @@ ON_TENTS = Grammar(
         "$root/Submissions/needs",
         "__Submissions-id",
         "$root/Submissions/__id",
+        "$root/Submissions/__system/reviewState",
     ],
     ["age", "$root/Submissions/persons"],
     {
@@ -303,6 +316,11 @@ ON_TENTS = Grammar(
         "geo": ["$root/Submissions/here"],
     },
 ).filters
+
+
+def is_deleted(row: Values) -> bool:
+    """Whether a record is hidden, unless a filter asks about it."""
+    return row["system:deletedAt"] is not None
 
 
 def found(
@@ -325,7 +343,8 @@ def test_a_filter_gives_what_the_evaluator_gives(
     may_ask = askable(SERVICE, table, given_rows.records.scope.sees)
     tree = bind_filter(text, may_ask.columns)
 
-    expected = {key for key, row in given_rows.rows[table.path] if evaluate(tree, row, NOW) is True}
+    shown = [pair for pair in given_rows.rows[table.path] if "deletedAt" in text or not is_deleted(pair[1])]
+    expected = {key for key, row in shown if evaluate(tree, row, NOW) is True}
 
     assert set(found(store, given_rows, table, may_ask, tree)) == expected, text
 
@@ -336,7 +355,7 @@ def test_a_filter_gives_what_the_evaluator_gives(
 def test_an_order_is_the_same_on_both_engines(store: Store, given_rows: Given, column: str) -> None:
     may_ask = askable(SERVICE, ROOT, given_rows.records.scope.sees)
     tree = bind_filter(f"{column} eq {column}", may_ask.columns)
-    values = {key: _worth_of(tree, row) for key, row in given_rows.rows[""]}
+    values = {key: _worth_of(tree, row) for key, row in given_rows.rows[""] if not is_deleted(row)}
     for direction in ("asc", "desc"):
         order = bind_order(f"{column} {direction}", may_ask.columns)
         sequence = [values[key] for key in found(store, given_rows, ROOT, may_ask, None, order)]
