@@ -51,8 +51,8 @@ LANGUAGES: Mapping[str, Words] = {
         "Réglages d’ODK Collect",
         (
             "Installez ODK Collect depuis le Play Store et ouvrez-le.",
-            "Choisissez « Configurer avec un code QR » (ou, dans le menu en haut à droite, « Ajouter un "
-            "projet ») et placez l’appareil photo au-dessus du carré.",
+            "Choisissez « Configurer avec un code QR » (ou, dans le menu en haut à droite, « Ajouter un "
+            "projet ») et placez l’appareil photo au-dessus du carré.",
             "Les formulaires arrivent d’eux-mêmes. Ce que vous finalisez part dès qu’il y a du réseau.",
         ),
         "Ce carré est une clé : qui le scanne envoie au nom de {name}. Ne le photographiez pas, ne le donnez "
@@ -100,11 +100,12 @@ body { margin: 0; font: 13pt/1.5 system-ui, "Noto Sans", "Noto Naskh Arabic", sa
        background: #fff }
 section { max-width: 178mm; margin: 0 auto; padding: 6mm; box-sizing: border-box; break-inside: avoid }
 section + section { break-before: page }
-h1 { font-size: 26pt; line-height: 1.2; margin: 0; overflow-wrap: anywhere }
+h1 { font-size: 22pt; line-height: 1.2; margin: 0; overflow-wrap: anywhere }
 header p { font-size: 15pt; margin: 1mm 0 0; overflow-wrap: anywhere }
-svg { display: block; width: 118mm; max-width: 100%; margin: 6mm auto; background: #fff }
+svg { display: block; width: 104mm; max-width: 100%; margin: 4mm auto; background: #fff }
 ol { padding-inline-start: 1.6em; margin: 0 }
 li { margin: 2mm 0 }
 .key { border: 1.5pt solid #000; padding: 3mm 4mm; font-size: 11pt; margin: 6mm 0 0 }
+@media print { section { padding: 0 } }
 @media screen { section + section { border-top: 1px dashed #999 } }
 """

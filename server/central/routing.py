@@ -177,7 +177,8 @@ def route(
 ) -> Callable[[Handler], Handler]:
     """Serve a path. A GET is served for HEAD too, which the description leaves out.
 
-    takes  the fields of the JSON body with their types; None: the handler reads the body itself, if at all
+    takes  the fields of the JSON body with their types, `any` for any JSON; None: the handler reads the body
+           itself, if at all
     bulk   the body may hold a whole file
     of     tells routes of one handler apart in the description, where the gate's level does not
     """
@@ -185,7 +186,7 @@ def route(
     needed = [*([] if takes is None else [Depends(reads)]), Depends(gate)]
     extra: dict[str, Any] = {"x-verb": gate.verb, "x-level": str(gate.level)}
     if takes:
-        properties = {name: {"type": kind} for name, kind in takes.items()}
+        properties = {name: ({} if kind == "any" else {"type": kind}) for name, kind in takes.items()}
         schema = {"type": "object", "properties": properties}
         extra["requestBody"] = {"content": {"application/json": {"schema": schema}}}
 
