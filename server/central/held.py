@@ -54,8 +54,8 @@ _TAKES = {"reason": "string", "edit": "string"}
 
 @route(router, "POST", "/{held_id}/{action}", ProjectGate("submission.update"), _TAKES)
 def act(request: Request, held_id: str, action: str) -> Response:
-    """Adopt, assign, discard, keep_both, use_this, retry, settle or reopen; `reason` says why, for the audit
-    trail; `edit` names the edit of a branch that is to count."""
+    """Adopt, assign, publish, discard, keep_both, use_this, retry, settle or reopen; `reason` says why, for
+    the audit trail; `edit` names the edit of a branch that is to count."""
     store, may, given = _store(request), asked(request), fields(request)
     if action not in list(Action):
         raise NotFound("There is no such action.", f"There are {', '.join(Action)}.")
@@ -69,10 +69,14 @@ def act(request: Request, held_id: str, action: str) -> Response:
     done = acting.act(store, item, wanted)
     if wanted.action is Action.ASSIGN:
         request.app.state.access.expire()
+    if wanted.action is Action.PUBLISH:
+        request.app.state.catalogue.expire()
     return answer(request, _done(item, done, False))
 
 
 def _check(may: Asked, action: Action) -> None:
+    if action is Action.PUBLISH and "form.update" not in may.verbs:
+        raise Forbidden("Publishing a form takes the role of a manager.", "Ask one to publish it.")
     if action is Action.ASSIGN and "assignment.create" not in may.verbs:
         raise Forbidden("Giving a form to somebody takes the role of a manager.", "Adopt it, or ask one.")
 

@@ -97,9 +97,9 @@ def act(
 ) -> None:
     """Do one thing about what waits. Nothing is deleted; `reopen` takes it back.
 
-    adopt: let it count all the same. assign: give its sender the form. keep_both: make the other body a
-    record of its own. use_this: this one counts instead. retry: process it again. discard: it never counts.
-    settle: look no more.
+    adopt: let it count all the same. assign: give its sender the form. publish: publish the form's draft.
+    keep_both: make the other body a record of its own. use_this: this one counts instead. retry: process it
+    again. discard: it never counts. settle: look no more.
 
     \b
     waypost held act 6a0f2d9e-... keep_both --project 1 --reason "two visits, one copied form" --dry-run

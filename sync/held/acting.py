@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 
 from sync import queue
 from sync.choices import UNDONE, newest_decisions
 from sync.decisions import add_decision, adopt, take_back
+from sync.drafts import current_draft
+from sync.form_drafting import publish_draft
 from sync.granting import grant_forms
 from sync.held.item import Item, told
 from sync.held.keeping import derived_instance_id, derived_uuid, keep_as_its_own, version_row
@@ -22,7 +24,7 @@ from sync.held.kinds import Action, Kind
 from sync.held.records import settled_subject
 from sync.problems import Conflict, Invalid, NotFound
 from sync.store import Store, WriteSession
-from sync.tables import actor, submission
+from sync.tables import actor, form, project, submission
 from sync.tables.derived import DecisionKind
 
 _SHORTEST_REASON = 4
@@ -89,6 +91,8 @@ def _check(item: Item, wanted: Request) -> None:
 
 
 def _follows(store: Store, item: Item, wanted: Request) -> tuple[str, ...]:
+    if wanted.action is Action.PUBLISH:
+        _draft_of(store, item)
     if wanted.action is Action.ASSIGN:
         name = _app_user(store, item)[1]
         return (f"{name} gets the form {item.xml_form_id}; all that waits for that from {name} counts.",)
@@ -97,6 +101,10 @@ def _follows(store: Store, item: Item, wanted: Request) -> tuple[str, ...]:
 
 _FOLLOWS: Mapping[Action, tuple[str, ...]] = {
     Action.ADOPT: ("It counts as soon as it is processed.",),
+    Action.PUBLISH: (
+        "The form's draft, which is of this version, is published: tablets are offered it.",
+        "All that waits for this version counts as soon as it is processed.",
+    ),
     Action.DISCARD: ("It stays stored and never counts, unless this is taken back.",),
     Action.KEEP_BOTH: (
         "The other body becomes a record of its own, under an instanceID made from it.",
@@ -121,6 +129,11 @@ def _adopt(store: Store, item: Item, wanted: Request) -> Result:
 
 def _assign(store: Store, item: Item, wanted: Request) -> Result:
     grant_forms(store, _app_user(store, item)[0], [item.xml_form_id], wanted.by)
+    return None, None
+
+
+def _publish(store: Store, item: Item, wanted: Request) -> Result:
+    publish_draft(store, _draft_of(store, item), by=wanted.by)
     return None, None
 
 
@@ -178,6 +191,7 @@ def _reopen(store: Store, item: Item, wanted: Request) -> Result:
 _ACTIONS: Mapping[Action, Callable[[Store, Item, Request], Result]] = {
     Action.ADOPT: _adopt,
     Action.ASSIGN: _assign,
+    Action.PUBLISH: _publish,
     Action.DISCARD: _discard,
     Action.KEEP_BOTH: _keep_both,
     Action.USE_THIS: _use_this,
@@ -212,6 +226,30 @@ def _restore(session: WriteSession, submission_uuid: str, by: str | None) -> Non
     assert row is not None, "it was stored just now"
     add_decision(session, row["project_uuid"], kind, submission_uuid, UNDONE, by)
     queue.requeue(session, [row["id"]])
+
+
+def _draft_of(store: Store, item: Item) -> RowMapping:
+    """The form whose draft is of the version that was filled in. Raises Conflict where there is none."""
+    with store.read() as session:
+        project_id = session.scalar(
+            select(project.c.id)
+            .join(submission, submission.c.project_uuid == project.c.uuid)
+            .where(submission.c.id == item.submission_id)
+        )
+        found = session.first(
+            select(form).where(
+                form.c.project_id == project_id,
+                form.c.xml_form_id == item.xml_form_id,
+                form.c.deleted_at.is_(None),
+            )
+        )
+        draft = current_draft(session, found["id"]) if found is not None else None
+    if found is None or draft is None or draft["version"] != (item.form_version or ""):
+        raise Conflict(
+            f"No draft of {item.xml_form_id} has the version {item.form_version!r}.",
+            "Upload the form that was filled in as its draft, or publish it: what waits is processed then.",
+        )
+    return found
 
 
 def _app_user(store: Store, item: Item) -> tuple[int, str]:

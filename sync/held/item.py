@@ -21,9 +21,11 @@ class Told:
 
 _PUBLISH = "Publish that version of the form: what waits for it is processed by itself."
 _TOLD: Mapping[str, Told] = {
-    HoldReason.UNKNOWN_FORM: Told("The form is not published here.", (Action.DISCARD,), _PUBLISH),
+    HoldReason.UNKNOWN_FORM: Told(
+        "The form is not published here.", (Action.PUBLISH, Action.DISCARD), _PUBLISH
+    ),
     HoldReason.UNKNOWN_VERSION: Told(
-        "This version of the form is not published here.", (Action.DISCARD,), _PUBLISH
+        "This version of the form is not published here.", (Action.PUBLISH, Action.DISCARD), _PUBLISH
     ),
     HoldReason.FORM_CLOSED: Told(
         "It came when the form was closed.", (Action.ADOPT, Action.DISCARD), "Open the form: all count."

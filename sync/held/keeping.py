@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import ColumnElement, RowMapping, exists, select
 
 from sync.catalogue import form_states
 from sync.envelope import read_envelope
@@ -21,7 +21,8 @@ from sync.problems import Conflict
 from sync.receipt import Arrival, ArrivedFile, Reception, Sender, clean_file_name, hold_reason, make_arrival
 from sync.safe_xml import XmlUnreadable, read_xml
 from sync.store import ReadSession, Store
-from sync.tables import attachment, submission, submission_version
+from sync.tables import attachment, decision, submission, submission_version
+from sync.tables.derived import DecisionKind
 
 _KEPT = "keep_both"
 
@@ -35,6 +36,11 @@ def derived_uuid(row: RowMapping) -> str:
     """The uuid of the submission it becomes. `row` has version_uuid, project_uuid and xml_form_id."""
     instance_id = derived_instance_id(row["version_uuid"])
     return submission_uuid(row["project_uuid"], row["xml_form_id"], instance_id)
+
+
+def is_derived() -> ColumnElement[bool]:
+    """Whether a row of `submission` came to be here, out of another's second body: no tablet has it."""
+    return exists().where(decision.c.kind == DecisionKind.KEEP, decision.c.outcome == submission.c.uuid)
 
 
 def version_row(session: ReadSession, version_uuid: str) -> RowMapping | None:

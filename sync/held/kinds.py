@@ -17,6 +17,7 @@ class Kind(StrEnum):
 class Action(StrEnum):
     ADOPT = "adopt"
     ASSIGN = "assign"
+    PUBLISH = "publish"
     DISCARD = "discard"
     KEEP_BOTH = "keep_both"
     USE_THIS = "use_this"

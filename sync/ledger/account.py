@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 
 from sync.held.item import Item
+from sync.held.keeping import is_derived
 from sync.held.records import incomplete
 from sync.held.waiting import root
 from sync.ledger.sequences import COUNTER, Sequence, read_number, sequences
@@ -105,6 +106,7 @@ def _mine(statement: Select[Any], seen: Scope, actor_uuid: str) -> Select[Any]:
         submission.c.project_uuid == seen.project_uuid,
         submission.c.erased_at.is_(None),
         submission_version.c.actor_uuid == actor_uuid,
+        ~is_derived(),
         records_in(seen, root),
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import exists, select
 
+from sync.held.keeping import is_derived
 from sync.held.records import missing_files
 from sync.held.waiting import root
 from sync.policy.records import records_in
@@ -43,6 +44,7 @@ def safe_records(
                 submission.c.actor_uuid == actor_uuid,
                 submission.c.erased_at.is_(None),
                 submission.c.id > after,
+                ~is_derived(),
                 exists().where(answer_row.c.root_id == submission.c.root_id),
                 ~exists().where(  # which files a second body mentions is not looked at
                     submission_version.c.submission_id == submission.c.id,

@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
+from forms.compile import compile_form
 from server.demo.own_forms import MARKET_COUNT
 from sync.access import create_app_user
 from sync.assignments import Place
@@ -71,6 +72,16 @@ class Bureau:
     def tablet(self, name: str = "Tablet 7", **narrowed: Any) -> Tablet:
         made = self.store.write(lambda s: create_app_user(s, self.project_id, name, **narrowed))
         return Tablet(self, made.id, made.token)
+
+    def drafts(self, version: str) -> None:
+        """Upload the market count, with a version, as the form's draft."""
+        text = MARKET_COUNT.replace("| Market count | 1 |", f"| Market count | {version} |")
+        compiled = compile_form(text.encode(), "market.md").form
+        assert compiled is not None
+        path = f"/v1/projects/{self.project_id}/forms/{FORM}/draft?ignoreWarnings=true"
+        headers = {"Authorization": f"Bearer {self.amina.token}", "Content-Type": "application/xml"}
+        answer = self.office.client.post(path, content=compiled.xform, headers=headers)
+        assert answer.status_code == 200, answer.text
 
     def sets_state(self, state: str) -> None:
         self.store.write(lambda session: set_form_state(session, self.project_id, FORM, state))

@@ -30,8 +30,8 @@ def test_each_thing_that_waits_is_listed_with_its_reason_and_what_can_be_done(bu
 
     items = bureau.held()
     assert [(i["kind"], i["reason"], i["instanceId"], i["actions"]) for i in items] == [
-        ("held", "unknown_form", "uuid:3", ["discard"]),
-        ("held", "unknown_version", "uuid:4", ["discard"]),
+        ("held", "unknown_form", "uuid:3", ["publish", "discard"]),
+        ("held", "unknown_version", "uuid:4", ["publish", "discard"]),
         ("held", "not_assigned", "uuid:6", ["assign", "adopt", "discard"]),
         ("orphan_edit", "original_missing", "uuid:5", ["adopt", "discard"]),
         ("conflict", "conflict", "uuid:1", ["keep_both", "use_this", "discard"]),
@@ -47,8 +47,18 @@ def test_each_thing_that_waits_is_listed_with_its_reason_and_what_can_be_done(bu
     )
     assert first["otherwise"].startswith("Publish that version")
 
+    second = items[1]
+    asked = {"reason": "told by the team"}
+    path = f"/projects/{bureau.project_id}/held"
+    assert bureau.amina.is_refused("POST", f"{path}/{second['id']}/publish", asked) == 409.3
+    bureau.drafts("9")
+    assert "is published" in bureau.acts(second, "publish", dry=True)["follows"][0]
+    assert bureau.counts() == [1, 8]
+    bureau.acts(second, "publish")
+    assert bureau.counts() == [1, 4, 8]
+
     assert tablet.sends("uuid:7", 9, photo="north.jpg") == 201
-    assert bureau.counts() == [1, 8, 9]
+    assert bureau.counts() == [1, 4, 8, 9]
     (lacking,) = bureau.held(kind="incomplete")
     assert (lacking["instanceId"], lacking["missing"], lacking["formVersion"]) == (
         "uuid:7",
@@ -59,10 +69,8 @@ def test_each_thing_that_waits_is_listed_with_its_reason_and_what_can_be_done(bu
     assert bureau.held(kind="incomplete") == []
 
     stranger = comes(bureau.office, "Sam", "supervisor", Place(bureau.project_id, "other"))
-    path = f"/projects/{bureau.project_id}/held"
     refused = [stranger.asks(method, where) for method, where in (("GET", path), ("POST", f"{path}/x/adopt"))]
     assert {answer.status_code for answer in refused} == {403}
-    asked = {"reason": "told by the team"}
     assert bureau.amina.is_refused("POST", f"{path}/{'0' * 8}/discard", asked) == 404.1
     assert bureau.amina.is_refused("POST", f"{path}/{first['id']}/adopt", asked) == 409.3
     assert bureau.amina.is_refused("POST", f"{path}/{first['id']}/eat", asked) == 404.1
