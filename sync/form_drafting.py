@@ -186,7 +186,7 @@ def _new_form(
 ) -> Row:
     mine = form.c.project_id == project_id, form.c.xml_form_id == upload.form.xml_form_id
     row = session.first(select(form).where(*mine))
-    of_change: list[dict[str, Any]] = []
+    of_change: list[Mapping[str, Any]] = [*upload.of_entities]
     if row is not None and row["deleted_at"] is not None:
         about = {"xmlFormId": upload.form.xml_form_id}
         of_change.append({"type": "deletedFormExists", "details": about})
@@ -273,7 +273,7 @@ def _copy_of_published(store: Store, row: Row) -> Upload:
 def _compare(store: Store, row: Row, upload: Upload, ignore_warnings: bool) -> None:
     """Hold an upload against what was published under the form's id."""
     fields = read_contents(upload.form.xform).fields
-    of_change: list[dict[str, Any]] = []
+    of_change: list[Mapping[str, Any]] = [*upload.of_entities]
     if row["current_version_id"] is not None:
         with store.read() as session:
             before: dict[str, str] = {}

@@ -7,6 +7,7 @@ from server.central import (
     datasets,
     entities,
     entity_csv,
+    entity_geojson,
     entity_history,
     entity_integrity,
     entity_odata,
@@ -17,6 +18,7 @@ ROUTERS = tuple(
     for resource in (
         entity_odata,
         entity_csv,
+        entity_geojson,
         datasets,
         entities,
         entity_history,

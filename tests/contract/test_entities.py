@@ -218,3 +218,19 @@ def test_list_is_read_as_a_table(office: Office, people: str, admin: Person) -> 
     admin.does("DELETE", f"{people}/entities/{gone}")
     assert rows("") == ["Bea", "Ali"]
     assert rows("?$filter=__system/deletedAt ne null") == ["Cem"]
+
+
+def test_positions_of_entities_are_drawn_on_a_map(people: str, admin: Person) -> None:
+    admin.does("POST", f"{people}/properties", {"name": "geometry"})
+    line = "12.1 15.0 300 5;12.2 15.1"
+    for uuid, place in ((JANE, "12.1 15.0 300 5"), (JOHN, line), (None, "nowhere"), (None, "")):
+        body = {"label": "Well", "data": {"geometry": place}} | ({"uuid": uuid} if uuid else {})
+        admin.does("POST", f"{people}/entities", body)
+    answer = admin.asks("GET", f"{people}/entities.geojson")
+    assert answer.headers["content-type"] == "application/geo+json; charset=utf-8"
+    features = answer.json()["features"]
+    assert [(each["id"], each["geometry"]) for each in features] == [
+        (JOHN, {"type": "LineString", "coordinates": [[15.0, 12.1, 300.0], [15.1, 12.2]]}),
+        (JANE, {"type": "Point", "coordinates": [15.0, 12.1, 300.0]}),
+    ]
+    assert admin.gets(f"{people}/entities/{JANE}/geojson")["features"] == features[1:]

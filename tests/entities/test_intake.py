@@ -8,11 +8,25 @@ from sqlalchemy import select
 
 from sync.entities.intake import force_held
 from sync.erase import erase_submission
+from sync.registry import publish_form
 from sync.store import now
 from sync.tables import entity_version, submission
 from tests.entities.field import Field
 from tests.entities.people import JANE, JOHN, filled
 
+TREES = b"""
+| survey |
+| | type | name | label | save_to |
+| | begin_repeat | tree | Tree | |
+| | text | species | Species | species |
+| | end_repeat | | | |
+| settings |
+| | form_id | form_title | version |
+| | plot | plot | 1 |
+| entities |
+| | list_name | label | repeat |
+| | trees | ${species} | ${tree} |
+"""
 BRANCH = "5d2cf0c5-2f2a-4a4c-9a7f-6f5c6f0a1b2c"
 
 
@@ -207,3 +221,29 @@ def test_what_an_erased_record_said_is_in_no_entity_any_more(field: Field) -> No
     with field.office.store.read() as session:
         kept = session.all(select(entity_version.c.sealed).where(entity_version.c.sealed.is_(None)))
     assert len(kept) == 1
+
+
+def test_each_instance_of_a_repeat_makes_an_entity_and_all_are_made_or_none(field: Field) -> None:
+    published = publish_form(field.office.store, field.office.project_id, TREES, "trees.md")
+    field.office.app.state.catalogue.expire()
+    here = f"/projects/{field.office.project_id}/datasets/trees"
+    assert field.admin.gets(here)["sourceForms"] == [
+        {"xmlFormId": "plot", "name": "plot", "repeatPath": "/tree/"}
+    ]
+
+    def plot(number: int, *trees: tuple[str, str]) -> bytes:
+        told = "".join(
+            f"<tree><species>{label}</species><meta><entity dataset='trees' create='1' id='{uuid}'>"
+            f"<label>{label}</label></entity></meta></tree>"
+            for uuid, label in trees
+        )
+        meta = f"<meta><instanceID>uuid:{number}</instanceID></meta>"
+        return f"<data id='plot' version='{published.version}'>{told}{meta}</data>".encode()
+
+    field.sends(plot(1, (JANE, "Oak"), (JOHN, "Elm")))
+    rows = field.admin.gets(f"{here}.svc/Entities")["value"]
+    assert sorted((row["label"], row["species"]) for row in rows) == [("Elm", "Elm"), ("Oak", "Oak")]
+    other = "12345678-1234-4123-8234-123456789ccc"
+    field.sends(plot(2, (other, "Ash"), (JANE, "Oak")))
+    assert len(field.admin.gets(f"{here}/entities")) == 2
+    assert "1 of 2 entities" in field.errors()[-1]

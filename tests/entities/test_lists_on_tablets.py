@@ -123,6 +123,11 @@ def test_file_of_a_draft_becomes_a_list_and_a_file_again(office: Office) -> None
     def linked() -> dict[str, bool]:
         return {each["name"]: each["datasetExists"] for each in admin.gets(files)}
 
+    bad = office.client.post(
+        f"/v1{here}/forms", content=form.replace(b'dataset="people"', b'dataset="__p"'),
+        headers={"Authorization": f"Bearer {admin.token}", "Content-Type": "application/xml"},
+    )  # fmt: skip
+    assert bad.json()["code"] == 400.25
     assert linked() == {"people.csv": False, "trees.csv": True}  # its list was there
     assert admin.is_refused("PATCH", f"{files}/people.csv", {"dataset": True}) == 404.1
     assert admin.does("PATCH", f"{files}/trees.csv", {"dataset": False})["datasetExists"] is False

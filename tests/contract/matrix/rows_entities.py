@@ -82,6 +82,8 @@ ROWS: Rows = {
     ("PATCH", ON_ENTITY): Row("project", "entity.update", needs=(an_entity(), relabelled), also=(409,)),
     ("DELETE", ON_ENTITY): Row("project", "entity.delete", needs=(an_entity(),)),
     ("POST", ON_ENTITY + "/restore"): Row("project", "entity.restore", needs=(an_entity(True),)),
+    ("GET", ON_LIST + "/entities.geojson"): Row("project", "entity.list", needs=(a_list,)),
+    ("GET", ON_ENTITY + "/geojson"): Row("project", "entity.read", needs=(an_entity(),)),
     ("GET", ON_ENTITY + "/versions"): Row("project", "entity.read", needs=(an_entity(),)),
     ("GET", ON_ENTITY + "/diffs"): Row("project", "entity.read", needs=(an_entity(),)),
     ("GET", ON_ENTITY + "/audits"): Row("project", "entity.read", needs=(an_entity(),)),
