@@ -128,7 +128,7 @@ def test_who_has_nothing_to_do_with_a_project_sends_nothing_there(office: Office
         404,
     ]
     assert client.get(f"{here}/formList", headers=nobody).status_code == 404
-    assert stranger(office).asks("HEAD", "/projects/1/submission").status_code == 204
+    assert stranger(office).asks("HEAD", "/projects/1/submission").status_code == 401
     unknown = posts(client, here, "fmr", "uuid:y")
     assert (unknown.status_code, unknown.headers.get("www-authenticate")) == (401, None)
     wrong = posts(client, here, "fmr", "uuid:y", Authorization="Bearer nothing")

@@ -13,6 +13,7 @@ from sync.decrypting import decrypted_id
 from sync.encryption_keys import keys_of_records
 from sync.managed_keys import begin_managed_encryption
 from sync.odk_cipher import PrivateKey
+from sync.records.sight import WholeForm
 from sync.registry import publish_form
 from sync.tables import answer_row, audit, submission
 from sync.worker import Worker
@@ -147,14 +148,14 @@ def test_decrypted_records_are_brought_in_once_as_edits(
     assert refused.status == 1
     assert "by the water" in refused.err
     with store.read() as session:
-        assert [row["public"] for row in keys_of_records(session, space, "fmr")] == [public]
+        assert [row["public"] for row in keys_of_records(session, space, "fmr", WholeForm())] == [public]
     for _ in range(2):
         said = brings_in(PASSPHRASE)
         assert (said.status, said.json["counts"]["decrypted"]) == (0, 1)
         assert answers() == [41]
     with store.read() as session:
         rows = session.all(select(submission).order_by(submission.c.id))
-        assert keys_of_records(session, space, "fmr") == []
+        assert keys_of_records(session, space, "fmr", WholeForm()) == []
     assert [(row["instance_id"], row["deprecated_id"]) for row in rows] == [
         ("uuid:1", None),
         (decrypted_id(rows[0]["uuid"]), "uuid:1"),

@@ -6,12 +6,15 @@ import re
 
 import pytest
 
+from forms.encryption import encrypted_for
+from forms.xform import read_xform
 from sync.encryption_keys import keys_of_records
 from sync.managed_keys import unlock
 from sync.odk_cipher import PrivateKey, WrongKey
 from sync.records.sight import WholeForm
 from sync.registry import publish_form
 from sync.tables import encryption_key, form_version
+from tests.contract.centrals_forms import WITH_REPEAT, simple
 from tests.contract.people import comes
 from tests.encryption.sealing_tablet import seals
 from tests.server.office import Office, Tablet, xform
@@ -99,3 +102,33 @@ def test_tablet_sends_encrypted_and_plain_records_and_their_keys_are_told(
         answer = office.client.post(f"{tablet.base}/submission", files=parts)
         assert answer.status_code == 201, answer.text
     assert told() == [private.public]
+
+
+@pytest.mark.parametrize(
+    ("before", "root"),
+    [
+        (WITH_REPEAT, rb'<data id="withrepeat" orx:version="1.0SUFFIX">'),
+        (simple(), rb'<data id="simple" version="SUFFIX">'),
+        (simple().replace(b'id="simple"', b"id='simple'\n version = '3' "), rb"version = '3SUFFIX' >"),
+        (
+            simple().replace(b"</model>", b'<submission method="post" action="http://x?a>b" /></model>'),
+            b"SUFFIX",
+        ),
+        (
+            simple().replace(b"</model>", b'<submission base64RsaPublicKey=""></submission></model>'),
+            b"SUFFIX",
+        ),
+    ],
+)
+def test_key_and_version_go_between_the_bytes_of_a_form(before: bytes, root: bytes) -> None:
+    key = "MIIB" + "A" * 388
+    after = encrypted_for(before, key)
+    compiled = read_xform(after)
+    assert compiled.public_key == key
+    mark = re.search(SUFFIX.encode(), after)
+    assert mark is not None
+    assert compiled.version.endswith(mark[0].decode())
+    assert root.replace(b"SUFFIX", mark[0]) in after
+    rest = iter(after)
+    assert all(byte in rest for byte in before)  # what was there stands there still, in its order
+    assert encrypted_for(before, key) == after
