@@ -137,6 +137,8 @@ def check_xml(data: bytes) -> FormProblem | None:
     except _Refused as refusal:
         return _hostile(str(refusal), _CLEAN)
     except (expat.ExpatError, ValueError, LookupError) as broken:
+        if data.count(b"<") > MAX_XML_NODES:  # what comes after the slip was not counted
+            return _hostile(f"It has more than {MAX_XML_NODES:,} elements.", _CLEAN)
         return FormProblem(
             "bad-xform",
             f"The file is not well-formed XML: {broken}.",

@@ -12,30 +12,27 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from forms.form_fields import has_meta, type_conflict
+from forms.form_fields import has_meta
 from forms.form_version import with_version
 from forms.model import CompiledForm
 from forms.xform import read_xform
 from sync.catalogue import catalogue
 from sync.drafts import current_draft, draft_xform, get_draft
 from sync.encryption_keys import key_of_form, under_projects_key
-from sync.form_change import refuse_type_changes
-from sync.form_contents import contents_of, read_contents
+from sync.form_comparing import compare_with_published
+from sync.form_contents import read_contents
 from sync.form_files import carry_over, give_files, link_new_files
 from sync.form_problems import (
-    FileNotValid,
     FormExists,
     FormWarnings,
     NoMeta,
     NothingPublished,
     NothingToCopy,
-    TypeChanged,
     UnexpectedValue,
     VersionExists,
 )
-from sync.form_reading import version_views, view_of
 from sync.form_uploads import Upload
-from sync.problems import Conflict, FormInvalid
+from sync.problems import Conflict
 from sync.registry import publish_version, release_held
 from sync.store import Store, WriteSession, new_uuid, now
 from sync.tables import form, form_draft, form_version, project
@@ -109,7 +106,7 @@ def set_draft(
             raise UnexpectedValue("xmlFormId", upload.form.xml_form_id, reason)
         with store.read() as session:
             upload = replace(upload, form=under_projects_key(session, row["project_id"], upload.form))
-        _compare(store, row, upload, ignore_warnings)
+        compare_with_published(store, row, upload, ignore_warnings)
 
     source, files = (upload.source, upload.source_name), _wanted(upload)
     compiled = upload.form
@@ -268,37 +265,6 @@ def _copy_of_published(store: Store, row: Row) -> Upload:
     if known is None:
         raise NothingToCopy()
     return Upload(read_xform(known["xform"]), known["source"], known["source_name"], {})
-
-
-def _compare(store: Store, row: Row, upload: Upload, ignore_warnings: bool) -> None:
-    """Hold an upload against what was published under the form's id."""
-    fields = read_contents(upload.form.xform).fields
-    of_change: list[Mapping[str, Any]] = [*upload.of_entities]
-    if row["current_version_id"] is not None:
-        with store.read() as session:
-            before: dict[str, str] = {}
-            for view in reversed(version_views(session, row)):
-                before |= {f.path: f.type for f in contents_of(session, view.definition).fields}
-            current = contents_of(session, view_of(session, row).definition).fields
-        conflict = type_conflict(before, fields)
-        if conflict is not None:
-            raise TypeChanged(*conflict)
-        if upload.form.bindings:
-            _refuse_type_changes(store, row, upload)
-        here = {field.path for field in fields}
-        gone = [field.name for field in current if field.path not in here]
-        if gone:
-            of_change.append({"type": "structureChanged", "details": gone})
-    if not ignore_warnings and (upload.said or of_change):
-        raise FormWarnings(upload.said, of_change)
-
-
-def _refuse_type_changes(store: Store, row: Row, upload: Upload) -> None:
-    """Our own rule, for forms that feed figures: there not even text may take a number's place."""
-    try:
-        refuse_type_changes(store, row["project_id"], upload.form, upload.source, upload.source_name)
-    except FormInvalid as refused:
-        raise FileNotValid(str(refused), refused.errors) from refused
 
 
 def _wanted(upload: Upload) -> dict[str, bytes]:
