@@ -44,6 +44,7 @@ def test_registered_person_is_an_entity_once_however_often_the_record_comes(fiel
     (version,) = field.admin.gets(f"{field.people}/entities/{JANE}/versions")
     source = version["source"]
     assert (source["submission"]["instanceId"], source["submission"]["xmlFormId"]) == ("uuid:1", "register")
+    assert source["submission"]["currentVersion"]["submitter"]["displayName"] == "Tablet 7"
     assert source["event"]["action"] == "submission.create"
     (audit,) = field.admin.gets(f"{field.people}/entities/{JANE}/audits")
     assert (audit["action"], audit["actor"]["displayName"]) == ("entity.create", "Tablet 7")
