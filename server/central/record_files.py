@@ -140,14 +140,14 @@ def _names(request: Request, session: ReadSession, record: RecordView, body: Bod
 
 
 def _list(request: Request, session: ReadSession, record: RecordView, body: Body) -> list[dict[str, Any]]:
-    return listed(RecordFiles(session, record), body, _names(request, session, record, body))
+    return listed(RecordFiles(session, record.id), body, _names(request, session, record, body))
 
 
 def _shown(request: Request, session: ReadSession, record: RecordView, body: Body, name: str) -> RecordFile:
     called = clean_file_name(form_id(name))
     if called not in _names(request, session, record, body):
         raise absent()
-    found = RecordFiles(session, record).shown(body, called)
+    found = RecordFiles(session, record.id).shown(body, called)
     if found is None:
         raise absent()
     return found
@@ -177,7 +177,7 @@ def _may_add(request: Request, instance_id: str, name: str) -> tuple[Body, bytes
         xml = open_body(session, store, record.current.id)
         called = clean_file_name(form_id(name))
         named = called in _redactor(request, session).mentioned(xml, record.current.form_version)
-        is_there = named and RecordFiles(session, record).shown(record.current, called) is not None
+        is_there = named and RecordFiles(session, record.id).shown(record.current, called) is not None
     if not changes and (record.current.actor_uuid != may.actor.uuid or is_there):
         raise Forbidden(
             "You add files to what you sent yourself, each once.", "Ask whoever manages the project."

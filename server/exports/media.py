@@ -25,6 +25,7 @@ from server.odata.query import Order, Wanted
 from server.odata.reading import fetched
 from server.odata.tables import Question, Table
 from sync.originals import open_attachment
+from sync.records.files import chosen_files
 from sync.store import ReadSession, Store
 from sync.tables import answer_row, attachment, submission
 
@@ -172,7 +173,8 @@ def _named(
 def _here(
     session: ReadSession, roots: dict[int, tuple[int, str]], named: dict[int, dict[str, None]]
 ) -> list[NamedFile]:
-    """The files of these names that have arrived, with any body of the record; of several the newest."""
+    """The files of these names that have arrived, with any body of the record; of several the newest, unless
+    somebody chose another, or none."""
     wanted = {roots[version][0]: names for version, names in named.items()}
     if not wanted:
         return []
@@ -186,6 +188,9 @@ def _here(
     for batch in session.stream(statement):
         for root, name, key, size in batch:
             newest[root, name] = (key, size)
+    for root, files in chosen_files(session, wanted).items():
+        newest = {at: file for at, file in newest.items() if at[0] != root}
+        newest |= {(root, name): (file.id, file.size) for name, file in files.items()}
     found = []
     for version, (root, instance_id) in roots.items():
         for name in named.get(version, ()):

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from sqlalchemy import select
 
+from sync.records.files import chosen_files
 from sync.store import ReadSession
 from sync.tables import attachment, submission
 
@@ -46,6 +47,7 @@ def files_here(session: ReadSession, naming: Mapping[int, Sequence[Any]]) -> dic
     for batch in session.stream(statement):
         for root, name in batch:
             here[root].add(name)
+    here |= {root: set(files) for root, files in chosen_files(session, naming.keys()).items()}
     found = {}
     for root, (listed, encrypted_file) in naming.items():
         names = set(orjson.loads(listed)) if listed else set()

@@ -296,10 +296,13 @@ class TableQuery:
         return mine.order_by(is_other, body.c.id).limit(1).correlate(self.original).scalar_subquery()
 
     def _edits(self) -> ColumnElement[Any]:
-        """How many edits of a record were applied or may still be: all but the original."""
-        member, original = submission.alias("edit"), self.original
-        counting = select(func.count()).where(member.c.root_id == original.c.id)
-        return counting.correlate(original).scalar_subquery() - 1
+        """How many edits of a record were applied: those that wait or were refused are none of it yet."""
+        member, body, original = submission.alias("edit"), submission_version.alias("body"), self.original
+        is_applied = exists().where(body.c.submission_id == member.c.id, body.c.state == VersionState.EDIT)
+        counting = select(func.count()).where(
+            member.c.root_id == original.c.id, member.c.id != original.c.id, is_applied
+        )
+        return counting.correlate(original).scalar_subquery()
 
     def _deleted_at(self) -> ColumnElement[Any]:
         """When a record was deleted, or withdrawn; null as a rule."""

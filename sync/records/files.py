@@ -7,7 +7,7 @@ was corrected: tablets and browsers send only what is new. Nothing that was rece
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,9 +17,9 @@ from sqlalchemy import func, select
 from sync.lineage import Node, Record
 from sync.originals import record_keys
 from sync.problems import NotFound
-from sync.records.reading import Body, RecordView, whole_record
+from sync.records.reading import Body, whole_record
 from sync.store import ReadSession, Store, WriteSession, new_uuid, now
-from sync.tables import attachment, file_choice
+from sync.tables import attachment, file_choice, submission
 from sync.tables.log import ChangeKind
 
 Row = Mapping[Any, Any]
@@ -38,8 +38,10 @@ class RecordFile:
 class RecordFiles:
     """The files of one record, version by version."""
 
-    def __init__(self, session: ReadSession, record: RecordView) -> None:
-        whole: Record = whole_record(session, record.id)
+    def __init__(self, session: ReadSession, record_id: int) -> None:
+        """record_id  of the original"""
+        whole: Record = whole_record(session, record_id)
+        self._winner = whole.winner
         self._nodes = {node.id: node for node in whole.nodes}
         self._by_key = {node.key: node for node in whole.nodes}
         ids = list(self._nodes)
@@ -52,6 +54,14 @@ class RecordFiles:
         """What a version shows under a name; None where the file is missing, or was taken off."""
         node = self._nodes.get(body.submission_id)
         return None if node is None else self._of(node, name, None, frozenset())
+
+    def counting(self) -> dict[str, RecordFile]:
+        """By name, what the version that counts shows."""
+        node = self._nodes.get(self._winner.submission_id) if self._winner else None
+        if node is None:
+            return {}
+        shown = {row["name"]: self._of(node, row["name"], None, frozenset()) for row in self._files}
+        return {name: file for name, file in shown.items() if file is not None}
 
     def _of(self, node: Node, name: str, at: datetime | None, seen: frozenset[int]) -> RecordFile | None:
         """at  what was chosen after it does not count: the version after this one was made by then"""
@@ -69,6 +79,17 @@ class RecordFiles:
             return None
         made = min((version.received_at for version in node.versions), default=None)
         return self._of(before, name, made, seen | {node.id})
+
+
+def chosen_files(session: ReadSession, roots: Collection[int]) -> dict[int, dict[str, RecordFile]]:
+    """Of those records for which somebody chose a file over the API: by name, what the version that counts
+    shows. All others show the newest of each name that they received."""
+    if not roots:
+        return {}
+    where = submission.c.root_id.in_(sorted(roots))
+    statement = select(submission.c.root_id).join(file_choice, file_choice.c.submission_id == submission.c.id)
+    chosen = {row["root_id"] for row in session.all(statement.where(where).distinct())}
+    return {root: RecordFiles(session, root).counting() for root in sorted(chosen)}
 
 
 def choose_file(

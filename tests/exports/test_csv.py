@@ -212,3 +212,25 @@ def test_what_a_reader_may_not_see_is_in_no_file(village: Village) -> None:
     assert found["survey.csv"].splitlines()[0] == HEADER.replace("meta-audit,", "")
     assert [name for name in found if "audit" in name] == []  # the log has confidential answers too
     assert asks(village, village.tablet_token).status_code == 401
+
+
+def test_a_file_taken_off_and_an_edit_that_was_refused_are_not_told_of(village: Village) -> None:
+    token = survey(village)
+    bearer = {"Authorization": f"Bearer {token}"}
+    record = f"/v1/projects/{village.country.project_id}/forms/survey/submissions/uuid:one"
+
+    def edits(instance_id: str) -> int:
+        body = xml(instance_id, FIRST, "<deprecatedID>uuid:one</deprecatedID>")
+        return village.client.put(record, content=body, headers=bearer).status_code
+
+    taken_off = village.client.delete(f"{record}/attachments/well.jpg", headers=bearer)
+    answers = [taken_off.status_code, edits("uuid:three"), edits("uuid:four")]
+    village.worker.drain()
+    found = opens(village, token)
+
+    assert answers == [200, 200, 409]
+    assert cells(found["survey.csv"], "KEY", "AttachmentsPresent", "AttachmentsExpected", "Edits") == [
+        ["uuid:two", "2", "2", "0"],
+        ["uuid:one", "0", "1", "1"],
+    ]
+    assert [name for name in found if name.startswith("media")] == ["media/well.jpg"]
