@@ -96,6 +96,13 @@ def test_link_opens_its_form_and_nothing_else(office: Office, admin: Person) -> 
         assert answer.status_code in (403, 404), path
         assert "xml" not in answer.headers["content-type"]
     assert [sends(office, address, form, f"uuid:{form}").status_code for form in ("fmr", "fms")] == [201, 403]
+    for form, status in (("fmr", 200), ("fms", 403), ("none", 403)):  # as a script would
+        by_path, by_query = f"{address}/forms/{form}/submissions", f"/v1{here}/forms/{form}/submissions"
+        for number, where in enumerate((by_path, f"{by_query}?st={link['token']}")):
+            body = submission_of(form, "1", f"uuid:{form}-{number}")["xml_submission_file"][1]
+            answer = office.client.post(where, content=body, headers={"Content-Type": "text/xml"})
+            assert (answer.status_code, answer.json().get("code", 403.1)) == (status, 403.1), answer.text
+    assert office.client.get(f"{address}/forms/fmr/submissions").status_code == 403
     session = {"Authorization": f"Bearer {admin.token}"}  # the key counts first
     assert office.client.get(f"{address}/app-users", headers=session).status_code == 403
 
@@ -103,6 +110,9 @@ def test_link_opens_its_form_and_nothing_else(office: Office, admin: Person) -> 
     office.app.state.catalogue.expire()
     for path in ("/forms/fmr.xml", "/forms/fmr/manifest", "/forms/fmr/attachments/map.png"):
         assert gets(path) == (403, "text/xml")
+    for path in ("/forms", "/forms/fmr", "/forms/fmr.xls", "/forms/fmr/versions", "/forms/fmr/fields",
+                 "/forms/fmr/attachments"):  # fmt: skip
+        assert gets(path) == (403, "application/json")
     assert sends(office, address, "fmr", "uuid:late").status_code == 202
     admin.does("DELETE", f"{here}/forms/fmr/public-links/{link['id']}")
     assert gets("/forms/fmr.xml") == (403, "text/xml")
