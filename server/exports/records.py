@@ -66,11 +66,16 @@ class Records:
         """The rows of the submissions' csv, in batches, the newest first."""
         query = self.query(sheet.table, Wanted(system=True, own_id=True, texts=True))
         at = query.layout.at
+        end = at["system"].stop
         writers = _Writers(sheet, query)
         blank: list[Any] = [None] * sum(len(column.names) for column in sheet.columns)
         hides_all_staff = "internal" not in self.records.scope.sees
         for rows in fetched(self.session, query):
-            naming = {row[0]: row[at["system"]][-2:] for row in rows if any(_told(row[at["system"]]))}
+            naming = {
+                row[0]: row[end - 2 : end]
+                for row in rows
+                if row[end - 2] is not None or row[end - 1] is not None
+            }
             files = files_here(self.session, naming)
             found = []
             for row in rows:
@@ -103,13 +108,14 @@ class Records:
         table = sheet.table
         query = self.query(table, Wanted(texts=True))
         writers, keys, is_nested = _Writers(sheet, query), _Keys(table), bool(table.parents)
-        texts_at = query.layout.at["texts"]
+        texts_at = query.layout.at["texts"].start
+        always = None if query.shown else writers.of(_NOTHING)
         for rows in fetched(self.session, query):
             places = read_places(self.session, [table], {row[3] for row in rows}) if is_nested else {}
             found = []
             for row in rows:
-                texts = row[texts_at][0]
-                write = writers.of(writers.empty(row))
+                texts = row[texts_at]
+                write = always or writers.of(writers.empty(row))
                 cells = write(read_answers(row[5]), orjson.loads(texts) if texts else None, None)
                 way = places_of(places, row[3], table, row[4]) if is_nested else (row[4],)
                 cells += keys.of(row[2], way)
@@ -195,10 +201,6 @@ class _Keys:
         for part, place in zip(self._parts, places, strict=True):
             parent, way = way, f"{way}{part}[{place + 1}]"
         return [parent, way]
-
-
-def _told(of_server: Sequence[Any]) -> Iterator[bool]:
-    return (value is not None for value in of_server[-2:])
 
 
 def _of_server(

@@ -51,8 +51,11 @@ class RowKeys:
         """The key of a row; the submission's where there are no places."""
         if not places:
             return instance_id
-        way = "".join([f"{part}{place}" for part, place in zip(self._parts, places, strict=False)])
-        text = f"{ROOT}#{instance_id}{way}"
+        if len(places) == 1:  # nearly every one
+            text = f"{ROOT}#{instance_id}{self._parts[0]}{places[0]}"
+        else:
+            way = "".join([f"{part}{place}" for part, place in zip(self._parts, places, strict=False)])
+            text = f"{ROOT}#{instance_id}{way}"
         return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 

@@ -200,9 +200,13 @@ class Batch:
     def _files_of(self, session: ReadSession) -> Mapping[int, Files]:
         if not self._writing.is_root:
             return {}
-        system = self._query.layout.at["system"]
-        naming = ((row[0], row[system][-2:]) for row in self._rows)
-        return files_here(session, {root: told for root, told in naming if any(x is not None for x in told)})
+        end = self._query.layout.at["system"].stop
+        naming = {
+            row[0]: row[end - 2 : end]
+            for row in self._rows
+            if row[end - 2] is not None or row[end - 1] is not None
+        }
+        return files_here(session, naming)
 
     # -- rows of repeats -------------------------------------------------------------------------------------
 
