@@ -53,6 +53,7 @@ def erase_said(session: WriteSession, keyring: Keyring, submission_ids: Collecti
                     .where(entity_version.c.id == version.id)
                     .values(sealed=seal(key, content))
                 )
+            session.execute(update(entity).where(entity.c.id == row["id"]).values(updated_at=now()))
         touch(session, row["dataset_id"])
         session.change(ChangeKind.ENTITY, row["uuid"])
     return [row["uuid"] for row in touched]

@@ -20,19 +20,30 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Select, select
+
 from sync.access import Actor, Grant
 from sync.actor_properties import properties_of
 from sync.assignments import actors_by_uuid
 from sync.entities.datasets import access_filters, property_names
-from sync.entities.reading import EntityRow, list_entities
+from sync.entities.reading import NEWEST_FIRST, of_dataset, rows_of, select_entities
 from sync.entities.sight import sight_of
 from sync.permissions import project_verbs
 from sync.store import ReadSession, Store
+from sync.tables import entity
 
 Row = Mapping[Any, Any]
 
 HEADING = ("name", "label", "__version")
 _BYTES_KEPT = 64 << 20
+_LISTS_KEPT = 50
+_TOGETHER = 500
+
+
+def _marks(dataset_id: int) -> Select[Any]:
+    """Each entity of a list with what changes when it does: much less than its content."""
+    columns = entity.c.id, entity.c.version, entity.c.updated_at
+    return select(*columns).where(of_dataset(dataset_id)).order_by(*NEWEST_FIRST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,17 @@ class EntityListFile:
 
 
 @dataclass(frozen=True, slots=True)
+class _Listed:
+    """A row of a list."""
+
+    uuid: str
+    version: int
+    creator: str | None
+    label: str
+    data: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Cut:
     """Which entities of a list somebody gets: those of a creator, those with these values."""
 
@@ -52,12 +74,12 @@ class _Cut:
     none: bool = False
     empty: frozenset[str] = frozenset()  # properties whose values are not shown
 
-    def of(self, rows: Iterable[EntityRow]) -> Iterable[EntityRow]:
+    def of(self, rows: Iterable[_Listed]) -> Iterable[_Listed]:
         if self.none:
             return
         for row in rows:
-            mine = self.creator is None or row.creator_uuid == self.creator
-            if mine and all(row.current.content.data.get(name) == value for name, value in self.equal):
+            mine = self.creator is None or row.creator == self.creator
+            if mine and all(row.data.get(name) == value for name, value in self.equal):
                 yield row
 
 
@@ -67,6 +89,8 @@ class EntityLists:
     def __init__(self) -> None:
         self._files: OrderedDict[tuple[int, int, _Cut], EntityListFile] = OrderedDict()
         self._bytes = 0
+        self._rows: OrderedDict[int, dict[int, tuple[Any, _Listed]]] = OrderedDict()
+        """By list and entity, with what tells that the entity is as it was: only what changed is opened."""
         self._working = threading.Lock()  # a list is made once, however many tablets wait for it
 
     def file(self, store: Store, session: ReadSession, list_row: Row, actor: Actor) -> EntityListFile:
@@ -75,13 +99,30 @@ class EntityLists:
         with self._working:
             found = self._files.get(key)
             if found is None:
-                rows = list_entities(session, store.keyring, list_row["id"])
+                rows = self._read(store, session, list_row["id"])
                 names = property_names(session, list_row["id"])
                 content = list_csv(names, key[2].of(rows), key[2].empty)
                 found = EntityListFile(hashlib.md5(content, usedforsecurity=False).hexdigest(), content)
                 self._keep(key, found)
             self._files.move_to_end(key)
             return found
+
+    def _read(self, store: Store, session: ReadSession, dataset_id: int) -> list[_Listed]:
+        """The rows of a list, the newest first."""
+        before = self._rows.pop(dataset_id, {})
+        now = [(row["id"], (row["version"], row["updated_at"])) for row in session.all(_marks(dataset_id))]
+        fresh = [id_ for id_, mark in now if id_ not in before or before[id_][0] != mark]
+        opened: dict[int, _Listed] = {}
+        for start in range(0, len(fresh), _TOGETHER):
+            part = select_entities(entity.c.id.in_(fresh[start : start + _TOGETHER]))
+            for row in rows_of(session, store.keyring, part):
+                said = row.current.content
+                opened[row.id] = _Listed(row.uuid, row.version, row.creator_uuid, said.label, said.data)
+        kept = {id_: (mark, opened[id_] if id_ in opened else before[id_][1]) for id_, mark in now}
+        self._rows[dataset_id] = kept
+        while len(self._rows) > _LISTS_KEPT:
+            self._rows.popitem(last=False)
+        return [listed for _, listed in kept.values()]
 
     def _keep(self, key: tuple[int, int, _Cut], file: EntityListFile) -> None:
         self._files[key] = file
@@ -114,16 +155,15 @@ def list_type(list_row: Row) -> str:
     return "approvalEntityList" if list_row["approval_required"] else "entityList"
 
 
-def list_csv(properties: Sequence[str], rows: Iterable[EntityRow], empty: Collection[str] = ()) -> bytes:
+def list_csv(properties: Sequence[str], rows: Iterable[_Listed], empty: Collection[str] = ()) -> bytes:
     """UTF-8 with a heading. An entity without a label is left out: it would cost a tablet all others."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((*HEADING, *properties))
     for row in rows:
-        said = row.current.content
-        if said.label:
-            cells = ("" if name in empty else said.data.get(name, "") for name in properties)
-            writer.writerow((row.uuid, said.label, row.version, *cells))
+        if row.label:
+            cells = ("" if name in empty else row.data.get(name, "") for name in properties)
+            writer.writerow((row.uuid, row.label, row.version, *cells))
     return text.getvalue().encode()
 
 
