@@ -186,6 +186,7 @@ LISTS = Foreign(
                 "g2/name": "two",
                 "g2/area": "other",
                 "g2/area_other": "élsewhere",
+                "meta/instanceName": "nd",  # no question of this form identifies anybody
             }
         ]
     },
