@@ -22,7 +22,7 @@ from server.central.entity_values import Actors, EntityView, actors_of
 from server.odata.binding import bind_filter, bind_order
 from server.odata.evaluate import evaluate
 from server.odata.expression import Bound, Expression, Values
-from server.odata.problems import BadExpression, Unsupported
+from server.odata.problems import BadSkipToken, Unsupported
 from server.odata.tables import odata_name
 from sync.entities.reading import EntityRow, list_entities
 from sync.problems import Invalid
@@ -95,7 +95,7 @@ class EntityQuery:
 def read_query(parameters: Iterable[tuple[str, str]], view: EntityView) -> EntityQuery:
     """The `$` parameters of a request; others are nobody's business here.
 
-    Raises BadExpression, UnknownProperty, Unsupported, Invalid.
+    Raises BadExpression, BadSkipToken, UnknownProperty, Unsupported, Invalid.
     """
     given: dict[str, str] = {}
     for name, value in parameters:
@@ -140,13 +140,13 @@ def token_of(uuid: str) -> str:
 
 
 def read_token(token: str) -> str:
-    """The uuid in a page token. Raises BadExpression."""
+    """The uuid in a page token. Raises BadSkipToken."""
     try:
         uuid = orjson.loads(base64.b64decode(token.removeprefix("01"), validate=True))["uuid"]
         if not token.startswith("01") or not isinstance(uuid, str):
             raise ValueError
     except (binascii.Error, ValueError, KeyError, TypeError):
-        raise BadExpression(
+        raise BadSkipToken(
             "The $skiptoken was not given out by this server.", "Follow @odata.nextLink as it is."
         ) from None
     return uuid

@@ -208,10 +208,10 @@ def test_list_is_read_as_a_table(office: Office, people: str, admin: Person) -> 
     assert admin.gets(f"{people}.svc/Entities?$select=__id,age&$top=1")["value"][0].keys() == {"__id", "age"}
     for query, code in (
         ("$select=nothing", 400.23),
-        ("$filter=nothing eq 1", 400.23),
+        ("$filter=nothing eq 1", 501.5),
         ("$filter=age ge", 400.18),
         ("$apply=x", 501.4),
-        ("$skiptoken=zz", 400.18),
+        ("$skiptoken=zz", 400.35),
     ):
         assert admin.is_refused("GET", f"{people}.svc/Entities?{query}") == code
     gone = page["value"][0]["__id"]
