@@ -5,9 +5,12 @@ Records and readers are drawn by chance from a seed, which a failure names.
 
 from __future__ import annotations
 
+from csv import DictReader
 from dataclasses import dataclass
+from io import BytesIO, StringIO
 from random import Random
 from typing import Any
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -31,6 +34,9 @@ SEES = {
 WITHHELD = {"confidential", "direct_identifier"}
 WITHIN = {None: {None}, "NO01": {"NO01"}, "NO0101": {"NO01"}, "SU02": {"SU02"}, "ZZ": set()}
 """The provinces that lie in an area; each has one district here."""
+
+HERE = "12.5 1.25 0 5"
+"""A position, which the form marks as restricted."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ class Country:
     def tells(self) -> tuple[str, list[Row]]:
         """A record with up to two rows of its own."""
         n = self.chance.choice((0, 1, 1, 1, 2))
-        instance_id = self.village.household(day="2026-11-02", village="P", persons=3, litres=1)
+        instance_id = self.village.household(day="2026-11-02", village="P", persons=3, litres=1, here=HERE)
         rows = [self._row() for _ in range(n)]
         self.village.store.write(lambda session: self._places(session, instance_id, rows))
         return instance_id, rows
@@ -154,12 +160,20 @@ def test_no_way_out_gives_more_than_the_policy_allows(village: Village, seed: in
         assert [one["instanceId"] for one in listed.json()] == mine[::-1], grants
         assert [one["__id"] for one in svc.json()["value"]] == mine[::-1], grants
         assert svc.json()["@odata.count"] == len(mine), grants
+        sheet = here.asks(f"{of}/submissions.csv", token).text
+        zipped = ZipFile(BytesIO(here.asks(f"{of}/submissions.csv.zip", token).content)).read("village.csv")
+        for text in (sheet, zipped.decode()):
+            assert [row["KEY"] for row in DictReader(StringIO(text))] == mine[::-1], grants
+        close = [grant for grant in ours if "restricted" in SEES[grant.role]]
+        located = [name for name in mine if close and has(close, records[name])]
+        points = here.asks(f"{of}/submissions.geojson", token).json()["features"]
+        assert sorted(point["id"] for point in points) == sorted(located), grants
         form = here.asks(of, token, **{"X-Extended-Metadata": "true"}).json()
         assert form["submissions"] == len(mine), grants
         newest = listed.json()[0]["createdAt"] if mine else None
         assert form["lastSubmission"] == newest, grants
         hidden = [name for name in records if name not in mine]
-        for path in (f"{of}/submissions/%s", f"{of}/submissions/%s.xml", f"{of}/submissions/%s/comments"):
+        for path in (f"{of}/submissions/%s{ending}" for ending in ("", ".xml", ".geojson", "/comments")):
             for name in hidden[:2]:
                 nothing = told(here.asks(path % absent, token), absent)
                 assert told(here.asks(path % name, token), name) == nothing, (grants, path)
