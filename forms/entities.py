@@ -27,8 +27,6 @@ from forms.xform_document import (
 
 ENTITIES = "http://www.opendatakit.org/xforms/entities"
 
-_SAVE_TO = f"{{{ENTITIES}}}saveto"
-_VERSION = f"{{{ENTITIES}}}entities-version"
 _SUPPORTED = re.compile(r"(2022\.1|2023\.1|2024\.1|2025\.1)\.\d+\Z")
 _OFFLINE = ("2024.1", "2025.1")
 _NAME_START = r"[^\W\d_]"
@@ -74,7 +72,7 @@ def read_entities(document: XFormDocument, fields: tuple[Field, ...]) -> tuple[E
 
 def entities_version(document: XFormDocument) -> str:
     """The version of the specification a form was written for; "" where it names none."""
-    return (document.model.get(_VERSION) or "").strip()
+    return (_said(document.model, "entities-version") or "").strip()
 
 
 def check_entities(form: CompiledForm) -> list[FormProblem]:
@@ -135,13 +133,20 @@ def _saved_answers(document: XFormDocument, fields: tuple[Field, ...]) -> list[S
     found = []
     for field in fields:
         bind = document.binds.get(nodeset_key(field.path))
-        name = bind.get(_SAVE_TO) if bind is not None else None
+        name = _said(bind, "saveto") if bind is not None else None
         if name is None:
             continue
         if not is_property_name(name):
             raise BadEntities(f"{name!r} cannot be the name of a property of an entity.")
         found.append(SavedAnswer(name, field.path, field.sensitivity))
     return found
+
+
+def _said(element: etree._Element, name: str) -> str | None:
+    """An attribute of the specification, in its namespace or, as ODK Central takes it, in another one."""
+    said = element.get(f"{{{ENTITIES}}}{name}")
+    others = (str(value) for key, value in element.attrib.items() if str(key).endswith(f"}}{name}"))
+    return said if said is not None else next(others, None)
 
 
 def _home(path: str, containers: list[str]) -> str | None:

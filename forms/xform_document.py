@@ -47,7 +47,8 @@ def version_of(root: etree._Element) -> str:
     named = root.get("version")
     if named is not None:
         return named
-    return next((str(value) for name, value in root.attrib.items() if str(name).endswith("}version")), "")
+    ends = ("}version", ":version")  # the latter where the prefix is declared nowhere, as in many forms
+    return next((str(value) for name, value in root.attrib.items() if str(name).endswith(ends)), "")
 
 
 def public_key_of(model: etree._Element) -> str:

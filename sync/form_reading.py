@@ -15,7 +15,7 @@ from sqlalchemy import RowMapping, Table, exists, func, or_, select
 from sync.drafts import get_draft
 from sync.problems import NotFound
 from sync.store import ReadSession
-from sync.tables import actor, assignment, audit, form, form_draft, form_version
+from sync.tables import actor, assignment, audit, form, form_draft, form_version, token
 from sync.tables.access import ActorKind
 
 EXCEL = {
@@ -117,9 +117,11 @@ def public_link_counts(session: ReadSession, project_id: int) -> dict[str, int]:
     links = (
         select(assignment.c.xml_form_id, func.count(func.distinct(actor.c.id)).label("n"))
         .join(actor, actor.c.id == assignment.c.actor_id)
+        .join(token, token.c.actor_id == actor.c.id)
         .where(
             actor.c.kind == ActorKind.PUBLIC_LINK,
             actor.c.revoked_at.is_(None),
+            token.c.revoked_at.is_(None),
             assignment.c.revoked_at.is_(None),
             assignment.c.project_id == project_id,
         )

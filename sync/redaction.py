@@ -186,7 +186,7 @@ def _read_marks(form: CompiledForm, hiding: frozenset[str], closed: frozenset[st
             (hidden if field.sensitivity in hiding else shown).add(path)
         if is_container:
             containers.add(path)
-        if field.binary:
+        if field.binary and not path.startswith(meta):  # the log of what was typed has a rule of its own
             binary.add(path)
         while parent.count("/") > 1:  # a group without a field of its own
             containers.add(parent)

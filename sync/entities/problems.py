@@ -128,8 +128,8 @@ class AlreadyExists(Conflict):
     """Something of that name or id is there."""
 
     def __init__(self, fields: Sequence[str] = (), values: Sequence[object] = (), table: str = "") -> None:
-        told = ", ".join(str(value) for value in values)
-        super().__init__(f"Something with {', '.join(fields)} {told} is there already.")
+        told = ",".join(str(value) for value in values)
+        super().__init__(f"A resource already exists with {','.join(fields)} value(s) of {told}.")
         self.details = {"fields": list(fields), "values": list(values), "table": table}
 
 
@@ -149,7 +149,7 @@ class SimilarDataset(Conflict):
 
     def __init__(self, current: str = "", provided: str = "") -> None:
         super().__init__(
-            f"There is an entity list {current!r}; {provided!r} differs in capital letters only."
+            f"A dataset named {current!r} exists and you provided {provided!r}: only capital letters differ."
         )
         self.details = {"current": current, "provided": provided}
 

@@ -42,6 +42,16 @@ def test_older_specification_is_taken_with_a_warning() -> None:
     assert made.form.entities[0].dataset == "people"
 
 
+def test_other_tools_name_the_specification_and_the_version_under_other_prefixes() -> None:
+    known = entity_form("people")
+    other = known.replace(b"http://www.opendatakit.org/xforms/entities", b"http://www.opendatakit.org/xforms")
+    other = other.replace(b' version="', b' orx:version="').replace(b"?xml orx:version", b"?xml version")
+    made, expected = compile_form(other, "people.xml").form, compile_form(known, "people.xml").form
+    assert made is not None
+    assert expected is not None
+    assert (made.entities, made.version) == (expected.entities, expected.version)
+
+
 def test_what_cannot_be_used_is_told() -> None:
     good = entity_form("people")
     for old, new, told in (

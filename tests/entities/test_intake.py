@@ -78,7 +78,7 @@ def test_what_makes_no_entity_is_noted_and_the_record_stays(field: Field) -> Non
     field.visits(None)
     assert "The entity has no baseVersion" in field.errors()[-1]
     field.registers(instance_id="uuid:again")
-    assert f"Something with uuid {JANE} is there already" in field.errors()[-1]
+    assert f"A resource already exists with uuid value(s) of {JANE}." in field.errors()[-1]
     assert len(field.errors()) == 9
     assert len(field.admin.gets(f"{field.people}/entities")) == 1
     field.rebuilds()
