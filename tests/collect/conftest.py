@@ -6,10 +6,10 @@ import pytest
 
 from tests.contract.people import Person, comes
 from tests.receipt.conftest import mission, station, tablet
-from tests.server.conftest import compiled, office, settings
+from tests.server.conftest import office, settings
 from tests.server.office import Office
 
-__all__ = ["compiled", "mission", "office", "settings", "station", "tablet"]
+__all__ = ["mission", "office", "settings", "station", "tablet"]
 
 
 @pytest.fixture

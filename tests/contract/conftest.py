@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.people import Person, comes
-from tests.server.conftest import compiled, office, settings
+from tests.server.conftest import office, settings
 from tests.server.office import Office
 
-__all__ = ["compiled", "office", "settings"]  # fixtures of the stories here too
+__all__ = ["office", "settings"]  # fixtures of the stories here too
 
 
 @pytest.fixture

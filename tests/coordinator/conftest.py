@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.coordinator.bureau import Bureau
-from tests.server.conftest import compiled, office, settings
+from tests.server.conftest import office, settings
 from tests.server.office import Office
 
-__all__ = ["compiled", "office", "settings"]  # fixtures of the stories here too
+__all__ = ["office", "settings"]  # fixtures of the stories here too
 
 
 @pytest.fixture

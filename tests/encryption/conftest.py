@@ -4,9 +4,9 @@ import pytest
 
 from sync.odk_cipher import PrivateKey
 from tests.cli.conftest import shell
-from tests.server.conftest import compiled, office, settings, tablet
+from tests.server.conftest import office, settings, tablet
 
-__all__ = ["compiled", "office", "settings", "shell", "tablet"]  # fixtures of the stories here too
+__all__ = ["office", "settings", "shell", "tablet"]  # fixtures of the stories here too
 
 
 @pytest.fixture(scope="session")

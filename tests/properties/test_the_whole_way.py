@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -76,25 +75,16 @@ def sent_of(name: str, count: int) -> Sent:
     )
 
 
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the first engine's server has compiled, for the second one's."""
-    return tmp_path_factory.mktemp("compiled")
-
-
 @pytest.fixture
-def desk(temporary: Path, log: io.StringIO, store: Store, tmp_path: Path, compiled: Path) -> Iterator[Desk]:
+def desk(temporary: Path, log: io.StringIO, store: Store, tmp_path: Path) -> Iterator[Desk]:
     """A project with every form of the library, its places and boundaries. Statements are logged, the rows
     they give are not: those are looked through in the tables."""
     logging.getLogger("sqlalchemy.engine").setLevel(logging.INFO)
     project = store.write(lambda session: create_project(session, "Everything"))
     same = update(projects).where(projects.c.id == project["id"]).values(uuid=PROJECT)
     store.write(lambda session: session.execute(same))
-    cache = store.data / "cache" / "compiled"
-    shutil.copytree(compiled, cache, dirs_exist_ok=True)
     for name in library():
         publish_form(store, project["id"], library_form(name).xform, f"{name}.xml")
-    shutil.copytree(cache, compiled, dirs_exist_ok=True)
     rows = [f"{p.code},{p.name},{p.kind},{p.lon},{p.lat}" for p in PLACES.values()]
     import_sites(store, project["id"], "\n".join(["place_id,name,kind,lon,lat", *rows]).encode())
     files = [geojson(tmp_path / f"admin{level}.geojson", cod_ab(level)) for level in (0, 1, 2)]

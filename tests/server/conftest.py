@@ -9,15 +9,8 @@ from sync.store import Store
 from tests.server.office import Office, Tablet
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Compiled forms, shared by the stories: each form is compiled once in a run."""
-    return tmp_path_factory.mktemp("compiled")
-
-
 @pytest.fixture
-def settings(store: Store, data: Path, compiled: Path) -> Settings:
-    (data / "cache").symlink_to(compiled)
+def settings(store: Store, data: Path) -> Settings:
     overrides = {"data": data, "database": store.engine.url.render_as_string(False), "mode": "outside"}
     return Settings.from_env(overrides, {})
 
