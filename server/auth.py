@@ -76,6 +76,10 @@ class Device:
     def grants(self) -> tuple[Grant, ...]:
         return self.actor.on(self.project_id)
 
+    @property
+    def viewed_by(self) -> None:
+        return None
+
     def may_submit(self, xml_form_id: str) -> bool:
         return self.forms is None or xml_form_id in self.forms
 

@@ -32,7 +32,7 @@ def viewed(request: Request, caller: Actor) -> Actor:
         return caller
     if request.method not in _READING:
         raise Forbidden("Looking as somebody else changes nothing.", f"Leave {HEADER} out to change it.")
-    if not asked.isascii() or not asked.isdigit() or not 0 < int(asked[:11]) <= _LARGEST:
+    if not asked.isascii() or not asked.isdigit() or len(asked) > 10 or not 0 < int(asked) <= _LARGEST:
         raise Invalid(
             f"{HEADER} is not the id of an actor.", "The lists of users and app users have the ids."
         )

@@ -39,6 +39,9 @@ DEVICE_TOKEN_LIFE = timedelta(days=400)
 """Longer than any time a tablet stays offline: an expired token strands what it collected."""
 
 
+_LARGEST_ID = 2**31 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A role on a project, or on all of them; each further value narrows it, None does not."""
@@ -69,7 +72,9 @@ class Actor:
         return frozenset(grant.project_id for grant in self.assignments if grant.project_id is not None)
 
     def on(self, project_id: int) -> tuple[Grant, ...]:
-        """The grants that hold on one project, the site's among them."""
+        """The grants that hold on one project, the site's among them; none for a number no project has."""
+        if project_id > _LARGEST_ID:
+            return ()
         return tuple(grant for grant in self.assignments if grant.project_id in (None, project_id))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Select, Table, exists, select
 
-from sync.access import Grant
+from sync.access import Actor, Grant
 from sync.drafts import draft_xform
 from sync.entities.linking import links_of_draft, links_of_version
 from sync.entities.lists import entity_list, list_type
@@ -135,14 +135,16 @@ def files_for(
     version: OfferedVersion,
     grants: Iterable[Grant],
     sender: str | None = None,
+    viewed_by: Actor | None = None,
 ) -> list[OfferedFile]:
     """Everything a tablet's user needs for a version, by name: entity lists, else what was uploaded, else
     what is generated.
 
-    sender  the app user's uuid, for their part of entity lists and the list of what was sent back to them
+    sender     the app user's uuid, for their part of entity lists and the list of what was sent back to them
+    viewed_by  who looks as them, and gets no more of entities than they see themselves
     """
     grants, linked = tuple(grants), linked_lists(session, version)
-    lists = [_entities(store, session, name, row, grants, sender) for name, row in linked.items()]
+    lists = [_entities(store, session, name, row, grants, sender, viewed_by) for name, row in linked.items()]
     uploaded = [*lists, *(file for file in offered_files(session, version) if file.name not in linked)]
     have = {file.name for file in uploaded}
     generated = [
@@ -161,12 +163,13 @@ def file_for(
     grants: Iterable[Grant],
     name: str,
     sender: str | None = None,
+    viewed_by: Actor | None = None,
 ) -> OfferedFile | None:
     """One file by its name, in whichever Unicode form it was asked for."""
     name = unicodedata.normalize("NFC", name)
     linked = linked_lists(session, version)
     if name in linked:
-        return _entities(store, session, name, linked[name], tuple(grants), sender)
+        return _entities(store, session, name, linked[name], tuple(grants), sender, viewed_by)
     table, files = _media(version)
     row = session.first(files.where(table.c.name == name))
     if row is not None:
@@ -184,11 +187,12 @@ def made_content(
     grants: tuple[Grant, ...],
     name: str,
     sender: str | None = None,
+    viewed_by: Actor | None = None,
 ) -> bytes:
     """The bytes of a file that was not uploaded: of an entity list, else of a generated one."""
     linked = linked_lists(session, version)
     if name in linked:
-        return entity_list(store, session, linked[name], sender, grants).content
+        return entity_list(store, session, linked[name], sender, grants, viewed_by).content
     return listings(store).content(session, project_id, name, grants, version.xml_form_id, sender)
 
 
@@ -205,8 +209,9 @@ def _entities(
     row: RowMapping,
     grants: tuple[Grant, ...],
     sender: str | None,
+    viewed_by: Actor | None,
 ) -> OfferedFile:
-    file = entity_list(store, session, row, sender, grants)
+    file = entity_list(store, session, row, sender, grants, viewed_by)
     return OfferedFile(None, name, file.md5, LIST_TYPE, list_type(row))
 
 

@@ -94,25 +94,37 @@ def system_role(role: str) -> SystemRole | None:
 def site_verbs(actor: Actor) -> frozenset[str]:
     """What an actor may do anywhere."""
     verbs = _verbs(grant for grant in actor.assignments if grant.project_id is None)
-    return verbs if actor.viewed_by is None else verbs & site_verbs(actor.viewed_by)
+    return verbs if actor.viewed_by is None else verbs & _with_implied(site_verbs(actor.viewed_by))
 
 
 def project_verbs(actor: Actor, project_id: int) -> frozenset[str]:
     """What an actor may do on a project as a whole, by its own grants and the site's."""
     verbs = _verbs(grant for grant in actor.on(project_id) if grant.xml_form_id is None)
-    return verbs if actor.viewed_by is None else verbs & project_verbs(actor.viewed_by, project_id)
+    return (
+        verbs
+        if actor.viewed_by is None
+        else verbs & _with_implied(project_verbs(actor.viewed_by, project_id))
+    )
 
 
 def form_verbs(actor: Actor, project_id: int, xml_form_id: str) -> frozenset[str]:
     """What an actor may do on a form, by grants on it, on its project and on the site."""
     verbs = _verbs(grant for grant in actor.on(project_id) if grant.xml_form_id in (None, xml_form_id))
-    return verbs if actor.viewed_by is None else verbs & form_verbs(actor.viewed_by, project_id, xml_form_id)
+    return (
+        verbs
+        if actor.viewed_by is None
+        else verbs & _with_implied(form_verbs(actor.viewed_by, project_id, xml_form_id))
+    )
 
 
 def may_give(verbs: frozenset[str], role: SystemRole) -> bool:
     """Whether somebody with these verbs may assign the role: nobody gives what they have not."""
-    implied = {f"open_{verb}" for verb in ("form.list", "form.read") if verb in verbs}
-    return verbs.union(implied).issuperset(role.verbs)
+    return _with_implied(verbs).issuperset(role.verbs)
+
+
+def _with_implied(verbs: frozenset[str]) -> frozenset[str]:
+    """Whoever may look at every form may look at the open ones."""
+    return verbs.union(f"open_{verb}" for verb in ("form.list", "form.read") if verb in verbs)
 
 
 def in_order(verbs: Iterable[str]) -> list[str]:

@@ -99,5 +99,5 @@ def _instant(given: str | None) -> datetime | None:
     zone = (found["zone"] or "Z").replace("Z", "+00:00")
     try:
         return datetime.fromisoformat(f"{found['day']}T{found['time'] or '00:00'}{zone}").astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):  # the first or the last day there is, in another zone
         raise WrongType(given, "ISO 8601 date") from None

@@ -190,6 +190,6 @@ def _worth(tree: Expression, values: dict[int, Values], at: datetime) -> Any:
 def _count(name: str, text: str | None) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal() and int(text) < 2**53):
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) < 2**53):
         raise Invalid(f"{name} is {text[:20]!r}, not a whole number.", f"Write {name}=100.")
     return int(text)

@@ -172,7 +172,9 @@ def _entities(request: Request, session: ReadSession, file: FormFile) -> EntityL
     if row is None:
         return None
     may = asked(request)
-    return entity_list(store_of(request), session, row, may.actor.uuid, may.actor.on(may.project_id))
+    actor = may.actor
+    grants = actor.on(may.project_id)
+    return entity_list(store_of(request), session, row, actor.uuid, grants, actor.viewed_by)
 
 
 def _list_type(session: ReadSession, file: FormFile) -> str | None:

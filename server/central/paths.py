@@ -1,20 +1,23 @@
-"""Ids in paths that hold a slash: a form id may, and clients write it as `%2F`.
+"""What addresses may hold that names do not: a slash within a segment, a NUL.
 
-The server hands on paths decoded, where such a slash would look like a separator. So it is put aside before
-the router looks, as a character no id holds, and put back by whoever reads the id.
+A form id may hold a slash, and clients write it as `%2F`. The server hands on paths decoded, where such a
+slash would look like a separator. So it is put aside before the router looks, as a character no id holds,
+and put back by whoever reads the id. A NUL is in nothing that is stored, and one of the databases takes no
+text with it: it is read as the character that stands for what cannot be read, and so finds nothing.
 """
 
 from __future__ import annotations
 
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _SLASH = "\ue02f"  # a private-use character
+_UNREADABLE = "\ufffd"
 
 
 class WholeSegments:
-    """ASGI middleware: `%2F` within a segment of a `/v1/projects/` path is no separator."""
+    """ASGI middleware: `%2F` within a segment of a `/v1/projects/` path is no separator, NUL no character."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -24,7 +27,17 @@ class WholeSegments:
         if scope["type"] == "http" and raw.startswith(b"/v1/projects/") and b"%2f" in raw.lower():
             parts = (unquote_to_bytes(part).decode("utf-8", "replace") for part in raw.split(b"/"))
             scope = {**scope, "path": "/".join(part.replace("/", _SLASH) for part in parts)}
+        if scope["type"] == "http":
+            scope = _without_nul(scope)
         await self._app(scope, receive, send)
+
+
+def _without_nul(scope: Scope) -> Scope:
+    query: bytes = scope.get("query_string", b"")
+    if "\0" not in scope["path"] and b"%00" not in query:
+        return scope
+    path, instead = scope["path"].replace("\0", _UNREADABLE), quote(_UNREADABLE).encode()
+    return {**scope, "path": path, "query_string": query.replace(b"%00", instead)}
 
 
 def form_id(segment: str) -> str:

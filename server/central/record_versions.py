@@ -104,7 +104,8 @@ def comments(request: Request, instance_id: str) -> Response:
     with store_of(request).read() as session:
         record = record_of(request, session, instance_id)
         found = list_comments(session, store_of(request), record.id)
-        actors = actors_by_uuid(session, {each.actor_uuid for each in found if each.actor_uuid})
+        staff = "internal" not in record.hidden
+        actors = actors_by_uuid(session, {each.actor_uuid for each in found if each.actor_uuid and staff})
         return answer(request, [_comment(each, actors, is_extended(request)) for each in found])
 
 

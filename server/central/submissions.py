@@ -6,6 +6,7 @@ refuse them, after what they sent was kept (decision 0014).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -45,7 +46,7 @@ from sync.originals import open_body
 from sync.receipt import Receipt, ReceiptKind
 from sync.records.reading import find_record, list_records, original_of
 from sync.records.senders import senders_of
-from sync.records.sight import WholeForm
+from sync.records.sight import SENSITIVITIES, WholeForm
 from sync.store import ReadSession
 from sync.tables.records import HoldReason
 
@@ -163,13 +164,18 @@ def _created(request: Request, sent: Sent, receipt: Receipt) -> Response:
 
 
 def _told(request: Request, instance_id: str) -> Response:
-    """A record as whoever sent it is told about it."""
+    """A record as whoever sent to it is told about it: what they read of records anyhow, all of what they
+    sent themselves, and of another's no more than that it is there."""
+    may = asked(request)
     with store_of(request).read() as session:
-        found = find_record(
-            session, space_of(request), form_of(request), instance_id, WholeForm(), deleted=None
-        )
+        of = session, space_of(request), form_of(request), instance_id
+        found = find_record(*of, WholeForm(), deleted=None)
         if found is None:
             raise absent()
+        if found.first.actor_uuid != may.actor.uuid:
+            reads = "submission.read" in may.verbs
+            seen = find_record(*of, sight_of(request, session), deleted=None) if reads else None
+            found = seen or replace(found, review_state=None, hidden=SENSITIVITIES)
         return answer(request, _teller(request, session).records([found])[0])
 
 

@@ -61,7 +61,7 @@ def fields(request: Request) -> Sequence[str]:
 
 
 def _number(text: str) -> str:
-    if not (text.isascii() and text.removeprefix("-").isdecimal()):
+    if not (text.isascii() and text.removeprefix("-").isdecimal() and len(text) < 20):
         raise Invalid(f"submitterId is {text[:20]!r}, not a whole number.", "Give the id of a user.")
     return str(int(text))
 

@@ -145,7 +145,7 @@ def _last_row(token: str) -> LastRow:
             raise ValueError
         named = orjson.loads(base64.b64decode(token[2:], validate=True))
         found = LastRow(named.get("instanceId"), named.get("repeatId"))
-        if not all(one is None or isinstance(one, str) for one in (found.instance_id, found.repeat_id)):
+        if not all(one is None or _is_key(one) for one in (found.instance_id, found.repeat_id)):
             raise ValueError
     except (binascii.Error, ValueError, AttributeError):
         raise BadSkipToken(
@@ -154,10 +154,14 @@ def _last_row(token: str) -> LastRow:
     return found
 
 
+def _is_key(value: object) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
 def _count(name: str, text: str | None) -> int | None:
     if text is None or text == "":
         return None
-    if not (text.isascii() and text.isdecimal() and int(text) <= _MOST):
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= _MOST):
         raise Invalid(f"{name} is {text[:20]!r}, not a whole number.", f"Write {name}=100.")
     return int(text)
 

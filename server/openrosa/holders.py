@@ -42,6 +42,10 @@ class Holder(Protocol):
     @property
     def is_link(self) -> bool: ...
     @property
+    def viewed_by(self) -> Actor | None:
+        """Who looks as them (server/viewing.py)."""
+
+    @property
     def scope(self) -> str:
         """Equal for those who see the same: part of a list's ETag."""
 
@@ -67,12 +71,16 @@ class SignedIn:
         return self.actor.on(self.project_id)
 
     @property
+    def viewed_by(self) -> Actor | None:
+        return self.actor.viewed_by
+
+    @property
     def is_link(self) -> bool:
         return self.actor.kind == ActorKind.PUBLIC_LINK
 
     @property
     def scope(self) -> str:
-        return repr((self.actor.uuid, self.grants))
+        return repr((self.actor.uuid, self.grants, self.viewed_by))
 
     @property
     def submits_somewhere(self) -> bool:
@@ -101,6 +109,7 @@ class Tester:
     grants: tuple[Grant, ...] = ()
     actor_uuid: str | None = None
     is_link: bool = False
+    viewed_by: Actor | None = None
 
     @property
     def project_id(self) -> int:

@@ -25,7 +25,8 @@ def manifest(request: Request, holder: Holder, version: OfferedVersion) -> Respo
     """`GET .../forms/{form}/versions/{version}/manifest`."""
     store, here = request.app.state.store, address_of(request)
     with store.read() as session:
-        files = files_for(store, session, holder.project_id, version, holder.grants, holder.actor_uuid)
+        asker = holder.actor_uuid, holder.viewed_by
+        files = files_for(store, session, holder.project_id, version, holder.grants, *asker)
     if version.is_draft:
         at = draft_url(here, version.xml_form_id)
     else:

@@ -19,8 +19,9 @@ def media_file(name: str) -> Callable[[Request, Holder, OfferedVersion], Respons
 
     def answer(request: Request, holder: Holder, version: OfferedVersion) -> Response:
         store, grants = request.app.state.store, holder.grants
+        asker = holder.actor_uuid, holder.viewed_by
         with store.read() as session:
-            file = file_for(store, session, holder.project_id, version, grants, name, holder.actor_uuid)
+            file = file_for(store, session, holder.project_id, version, grants, name, *asker)
         if file is None:
             raise NotFound("The form has no such file.", "Refresh the list of forms on the tablet.")
 
@@ -28,9 +29,7 @@ def media_file(name: str) -> Callable[[Request, Holder, OfferedVersion], Respons
             with store.read() as session:
                 if file.id is not None:
                     return file_content(session, version, file.id)
-                return made_content(
-                    store, session, holder.project_id, version, grants, file.name, holder.actor_uuid
-                )
+                return made_content(store, session, holder.project_id, version, grants, file.name, *asker)
 
         tag = file.md5 if file.id is not None else tag_of(holder.scope, file.md5)
         disposition = {"Content-Disposition": "attachment"}  # never shown by a browser on this origin

@@ -3,9 +3,9 @@
 In: a list's row and who asks. Out: the file and its md5, which a manifest names and a tablet compares:
 another md5 means that the list has changed, by a creation, a change or a deletion. A list may show each user
 their own entities only, and those whose properties equal the user's: who lacks a property that is asked for
-gets none. Whoever may list entities gets all of them, as far as they see what they say; whoever fills in
-forms gets them whole, for that is what the list was linked for. Made once for each revision of the list and
-each such cut, however many tablets ask.
+gets none. Whoever may list entities gets all of them, as far as they see what they say, and so does whoever
+reads forms and fills in none; whoever fills in forms gets them whole, for that is what the list was linked
+for. Made once for each revision of the list and each such cut, however many tablets ask.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -28,7 +28,7 @@ from sync.assignments import actors_by_uuid
 from sync.entities.datasets import access_filters, property_names
 from sync.entities.reading import NEWEST_FIRST, of_dataset, rows_of, select_entities
 from sync.entities.sight import sight_of
-from sync.permissions import project_verbs
+from sync.permissions import form_verbs, project_verbs
 from sync.store import ReadSession, Store
 from sync.tables import entity
 
@@ -137,14 +137,20 @@ _MAKING = threading.Lock()
 
 
 def entity_list(
-    store: Store, session: ReadSession, list_row: Row, actor_uuid: str | None, grants: Iterable[Grant]
+    store: Store,
+    session: ReadSession,
+    list_row: Row,
+    actor_uuid: str | None,
+    grants: Iterable[Grant],
+    viewed_by: Actor | None = None,
 ) -> EntityListFile:
     """A list's file as somebody gets it in a form.
 
     actor_uuid  None: nobody known, who tries a draft
     grants      on the list's project
+    viewed_by   who looks as that actor: gets no more than they see themselves
     """
-    actor = Actor(actor_uuid or "", "", "", tuple(grants))
+    actor = Actor(actor_uuid or "", "", "", tuple(grants), viewed_by=viewed_by)
     with _MAKING:
         lists = _LISTS.setdefault(store, EntityLists())
     return lists.file(store, session, list_row, actor)
@@ -168,9 +174,32 @@ def list_csv(properties: Sequence[str], rows: Iterable[_Listed], empty: Collecti
 
 
 def _cut(session: ReadSession, list_row: Row, actor: Actor) -> _Cut:
-    if "entity.list" in project_verbs(actor, list_row["project_id"]):
-        sight = sight_of(session, actor, list_row["project_id"], list_row["id"])
-        return _Cut(none=not sight.shows_label, empty=sight.closed)
+    project_id = list_row["project_id"]
+    own = replace(actor, viewed_by=None)
+    if "entity.list" in project_verbs(own, project_id) or not _fills(own, project_id):
+        cut = _seen(session, list_row, own)
+    else:
+        cut = _filled_in(session, list_row, own)
+    if actor.viewed_by is None:
+        return cut
+    looks = _seen(session, list_row, actor.viewed_by)
+    return replace(cut, none=cut.none or looks.none, empty=cut.empty | looks.empty)
+
+
+def _fills(actor: Actor, project_id: int) -> bool:
+    """Whether somebody fills in any form of the project; whoever tries a draft has no grant."""
+    forms = {grant.xml_form_id or "" for grant in actor.assignments}
+    return not forms or any("submission.create" in form_verbs(actor, project_id, form) for form in forms)
+
+
+def _seen(session: ReadSession, list_row: Row, actor: Actor) -> _Cut:
+    """As far as a reader sees what entities say."""
+    sight = sight_of(session, actor, list_row["project_id"], list_row["id"])
+    return _Cut(none=not sight.shows_label, empty=sight.closed)
+
+
+def _filled_in(session: ReadSession, list_row: Row, actor: Actor) -> _Cut:
+    """As somebody needs it who fills in forms."""
     creator = actor.uuid if list_row["owner_only"] else None
     wanted = access_filters(session, list_row["id"])
     if not wanted:

@@ -24,7 +24,8 @@ class Sight:
 
 
 def sight_of(session: ReadSession, actor: Actor, project_id: int, dataset_id: int) -> Sight:
-    """What an actor sees by its grants on the whole project: an entity lies in nobody's part of it."""
+    """What an actor sees by its grants on the whole project: an entity lies in nobody's part of it. Looked at
+    as somebody else: what both see."""
     sees: set[str] = set()
     for grant in actor.on(project_id):
         if not (grant.xml_form_id or grant.place_id or grant.organisation or grant.pcode):
@@ -33,4 +34,7 @@ def sight_of(session: ReadSession, actor: Actor, project_id: int, dataset_id: in
     names = tuple(property_names(session, dataset_id))
     closed = frozenset(name for name in {*names, *marks} if marks.get(name, "internal") not in sees)
     shows_label = "internal" in sees and "direct_identifier" not in marks.values()
+    if actor.viewed_by is not None:
+        looks = sight_of(session, actor.viewed_by, project_id, dataset_id)
+        return Sight(names, closed | looks.closed, shows_label and looks.shows_label)
     return Sight(names, closed, shows_label)

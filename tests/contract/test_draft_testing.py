@@ -14,7 +14,7 @@ from sync.catalogue import catalogue
 from sync.registry import set_form_state
 from sync.store import Store
 from sync.tables import submission, submission_version
-from tests.contract.centrals_forms import WITH_FILES
+from tests.contract.central_forms import WITH_FILES
 from tests.contract.people import PASSWORD, Person, comes, over_https, stranger
 from tests.contract.test_forms import FORMS, sends
 from tests.server.office import Office

@@ -13,7 +13,7 @@ from sync.receipt import Reception, Sender, make_arrival
 from sync.registry import get_form
 from sync.store import now
 from sync.tables import form_draft, submission
-from tests.contract.centrals_forms import WITH_FILES, simple, workbook
+from tests.contract.central_forms import WITH_FILES, simple, workbook
 from tests.contract.people import Person
 from tests.contract.test_forms import FORMS, WORKBOOK, is_refused, sends
 from tests.server.office import Office

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sync.assignments import Place
-from tests.contract.centrals_forms import MALFORMED, NO_META, WITH_FILES, WITH_REPEAT, simple, workbook
+from tests.contract.central_forms import MALFORMED, NO_META, WITH_FILES, WITH_REPEAT, simple, workbook
 from tests.contract.people import Person, comes
 from tests.server.office import Office
 

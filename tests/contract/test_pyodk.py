@@ -12,7 +12,7 @@ from pyodk.client import Client
 from pyodk.errors import PyODKError
 
 from sync.assignments import Place
-from tests.contract.centrals_forms import simple, workbook
+from tests.contract.central_forms import simple, workbook
 from tests.contract.people import PASSWORD, Person, comes
 from tests.contract.serving import served
 from tests.server.office import Office

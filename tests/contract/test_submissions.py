@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from sync.assignments import Place
 from sync.registry import set_form_state
 from sync.tables import answer_row, submission_version
 from sync.worker import Worker
@@ -94,6 +95,22 @@ def test_record_is_corrected_and_its_edits_lead_back_to_it(office: Office, admin
         )
         assert moved.status_code == 301
         assert moved.text == f"Moved Permanently. Redirecting to /v1{path}/one/versions/two{rest}"
+
+
+def test_who_corrects_anothers_record_is_told_nothing_of_it(office: Office, admin: Person) -> None:
+    path = publishes(office, "simple", name="string")
+    carl = comes(office, "Carl", "formfill", Place(office.project_id))
+    sends(admin, path, filled("simple", "one", name="Alice"), user_agent="node1")
+    admin.does("PATCH", f"{path}/one", {"reviewState": "hasIssues"})
+    for method, where, name, before in (("PUT", f"{path}/one", "a", "one"), ("POST", path, "b", "a")):
+        told = sends(carl, where, filled("simple", name, edits=before), method)
+        assert isinstance(told, dict), told
+        kept = ("submitterId", "deviceId", "userAgent", "reviewState")
+        assert [told["instanceId"], *(told[each] for each in kept)] == ["one", *[None] * 4]
+    own = sends(carl, path, filled("simple", "two", name="Carl"), user_agent="node2")
+    assert isinstance(own, dict)
+    assert (own["submitterId"], own["userAgent"]) == (carl.id, "node2")
+    assert admin.gets(f"{path}/one")["submitterId"] == admin.id
 
 
 def test_prefix_that_is_declared_nowhere_is_read_all_the_same(office: Office, admin: Person) -> None:

@@ -14,7 +14,7 @@ from sync.odk_cipher import PrivateKey, WrongKey
 from sync.records.sight import WholeForm
 from sync.registry import publish_form
 from sync.tables import encryption_key, form_version
-from tests.contract.centrals_forms import WITH_REPEAT, simple
+from tests.contract.central_forms import WITH_REPEAT, simple
 from tests.contract.people import comes
 from tests.encryption.sealing_tablet import seals
 from tests.server.office import Office, Tablet, xform

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+from sync.assignments import Place
 from sync.registers.organisations import add_organisation
 from sync.registry import publish_form
 from tests.contract.people import Person, comes
@@ -169,3 +170,55 @@ def test_lists_made_from_registers_are_read_as_entity_lists_and_not_written(offi
     assert admin.is_refused("POST", f"{here}/organisations/entities", {"label": "x"}) == 409.3
     assert admin.is_refused("PATCH", f"{here}/organisations", {"ownerOnly": True}) == 409.3
     assert admin.is_refused("DELETE", f"{here}/organisations") == 409.3
+
+
+NAMED = b"""
+| survey |
+| | type | name | label | save_to | sensitivity |
+| | text | first_name | First name | first_name | direct_identifier |
+| | text | village | Village | village | |
+| settings |
+| | form_id | form_title | version |
+| | people | People | 1 |
+| entities |
+| | list_name | label |
+| | people | ${first_name} |
+"""
+
+
+def test_who_reads_forms_gets_no_more_of_a_list_in_them_than_of_its_entities(office: Office) -> None:
+    admin = comes(office, "Amina", "admin")
+    here = f"/projects/{office.project_id}"
+    publish_form(office.store, office.project_id, NAMED, "people.md")
+    for number in ("1", "2"):  # the first makes nothing; the list is there when the second comes
+        form = entity_form("others", "visit", version=number, lists=("people",))
+        publish_form(office.store, office.project_id, form, "form.xml")
+    said = {"label": "Ali", "data": {"first_name": "Ali", "village": "Gao"}}
+    admin.does("POST", f"{here}/datasets/people/entities", said)
+    tablet = office.sets_up_tablet()
+    collector = comes(office, "Carl", "formfill", Place(office.project_id))
+    readers = {
+        "form viewer": comes(office, "Fred", "formview", Place(office.project_id)),
+        "analyst": comes(office, "Ana", "analyst", Place(office.project_id)),
+        "viewer of the form": comes(office, "Vera", "viewer", Place(office.project_id, "visit")),
+        "manager": comes(office, "Mira", "manager", Place(office.project_id)),
+    }
+    file = f"{here}/forms/visit/attachments/people.csv"
+    as_tablets_do = f"{here}/forms/visit/versions/2/attachments/people.csv"
+
+    def reads(who: Person, path: str = file, as_whom: int | None = None) -> str:
+        answer = who.asks("GET", path) if as_whom is None else who.asks("GET", path, X_View_As=str(as_whom))
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    assert "Ali" in tablet.gets("/forms/visit/versions/2/attachments/people.csv").text
+    assert "Ali" in reads(collector), "the list was linked for whoever fills in"
+    assert {
+        who for who, each in readers.items() if "Ali" in reads(each) + reads(each, as_tablets_do)
+    } == set()
+    entities = f"{here}/datasets/people/entities"
+    for looks in (admin, readers["manager"]):
+        for path in (file, as_tablets_do, f"{entities}.csv"):
+            assert "Ali" not in reads(looks, path)
+        for path in (file, as_tablets_do):
+            assert "Ali" not in reads(looks, path, collector.id), "as whomever"
