@@ -152,3 +152,11 @@ def test_a_process_that_compiles_nothing_does_not_load_the_compiler() -> None:
     loaded = "import sys, server.app, server.cli.entry, sync.worker; print('pyxform' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert said.stdout == "False\n"
+
+
+def test_the_child_that_runs_the_steps_loads_no_database() -> None:
+    """It is started by every worker and after every crash: a database costs it a second and its memory."""
+    heavy = "{'sqlalchemy', 'sqlmodel', 'pydantic'}"
+    loaded = f"import sys, sync.derivation; print(sorted({heavy} & set(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert said.stdout == "[]\n"

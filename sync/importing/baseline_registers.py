@@ -14,8 +14,9 @@ from sqlalchemy import select
 from forms import vocabulary
 from forms.crosswalks import Crosswalk, Unmapped
 from sync.places.areas import slug
-from sync.places.gazetteer import Gazetteer, gazetteer_of
+from sync.places.gazetteer import Gazetteer
 from sync.places.matching import Match, match_area
+from sync.places.release_gazetteer import gazetteer_of
 from sync.places.releases import active_release
 from sync.problems import NotFound
 from sync.registers.crosswalks import project_crosswalk

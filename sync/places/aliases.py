@@ -16,8 +16,9 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from sync.places.gazetteer import Gazetteer, gazetteer_of
+from sync.places.gazetteer import Gazetteer
 from sync.places.matching import match_area
+from sync.places.release_gazetteer import gazetteer_of
 from sync.places.sites import derive_again
 from sync.problems import Invalid, NotFound
 from sync.store import ReadSession, Store, WriteSession

@@ -17,9 +17,9 @@ from typing import Any
 from sqlalchemy import RowMapping, select
 
 from sync import queue
-from sync.places.gazetteer import gazetteer_of
 from sync.places.matching import match_area
 from sync.places.place_states import set_state
+from sync.places.release_gazetteer import gazetteer_of
 from sync.places.releases import active_release
 from sync.places.site_table import COLUMNS, SiteProblem, SiteRow, read_row
 from sync.problems import Invalid, NotFound
