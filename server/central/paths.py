@@ -1,4 +1,4 @@
-"""What addresses may hold that names do not: a slash within a segment, a NUL.
+"""What addresses may hold that names do not: a slash within a segment or at the end, a NUL.
 
 A form id may hold a slash, and clients write it as `%2F`. The server hands on paths decoded, where such a
 slash would look like a separator. So it is put aside before the router looks, as a character no id holds,
@@ -28,8 +28,21 @@ class WholeSegments:
             parts = (unquote_to_bytes(part).decode("utf-8", "replace") for part in raw.split(b"/"))
             scope = {**scope, "path": "/".join(part.replace("/", _SLASH) for part in parts)}
         if scope["type"] == "http":
-            scope = _without_nul(scope)
+            scope = _without_last_slash(_without_nul(scope))
         await self._app(scope, receive, send)
+
+
+def _without_last_slash(scope: Scope) -> Scope:
+    """`/v1/users/` is `/v1/users`, as clients write either; only a service of OData has an address of its own
+    that ends so."""
+    path: str = scope["path"]
+    if not path.startswith("/v1/") or not path.endswith("/") or path.endswith(".svc/"):
+        return scope
+    return {
+        **scope,
+        "path": path.removesuffix("/"),
+        "raw_path": scope.get("raw_path", b"").removesuffix(b"/"),
+    }
 
 
 def _without_nul(scope: Scope) -> Scope:
