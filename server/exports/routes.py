@@ -99,7 +99,8 @@ def _pieces(
 
 
 def _note(request: Request, form_uuid: str) -> None:
-    by = asked(request).actor.uuid
+    actor = asked(request).actor
+    by = (actor.viewed_by or actor).uuid  # whoever looks as somebody took it, not the other
     store_of(request).write(lambda session: session.audit("form.submission.export", form_uuid, by))
 
 

@@ -82,6 +82,11 @@ def test_who_assigns_roles_sees_what_another_sees_and_no_more(village: Village) 
     )
     with village.store.read() as session:
         trail = read_trail(session, actions=["policy.view_as"])
+    export = f"/projects/{key}/forms/village/submissions.csv"
+    assert manager.asks("GET", export, X_View_As=str(seen.id)).status_code == 200
+    with village.store.read() as session:
+        (taken,) = read_trail(session, actions=["form.submission.export"])
+    assert taken["actor"] == "mira", "whoever took the file, not whom they looked as"
     looks = [(entry["actor"], entry["detail"]["what"].removeprefix("GET /v1")) for entry in reversed(trail)]
     assert looks == [
         ("mira", rows), ("mira", figures), ("adam", rows), ("mira", rows), ("mira", f"/projects/{key}")
