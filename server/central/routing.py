@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from server.central.asking import Id, bulk_json_object, json_object
-from server.central.callers import Caller, identify
+from server.central.callers import SESSION_COOKIE, Caller, identify
 from server.central.paths import form_id
 from server.central.problems import AuthenticationFailed
 from sync.access import Actor
@@ -182,7 +182,7 @@ def route(
     bulk   the body may hold a whole file
     of     tells routes of one handler apart in the description, where the gate's level does not
     """
-    reads = bulk_json_object if bulk else json_object
+    reads = _bulk_of_somebody if bulk else json_object
     needed = [*([] if takes is None else [Depends(reads)]), Depends(gate)]
     extra: dict[str, Any] = {"x-verb": gate.verb, "x-level": str(gate.level)}
     if takes:
@@ -207,6 +207,16 @@ def route(
         return handler
 
     return add
+
+
+async def _bulk_of_somebody(request: Request) -> dict[str, Any]:
+    """A body that may be large: nobody fills the memory before it is known who they are. A page that proves
+    itself by what stands in the body sends no more than elsewhere."""
+    is_page = SESSION_COOKIE in request.cookies and "authorization" not in request.headers
+    if is_page and "x-requested-with" not in request.headers:
+        return await json_object(request)
+    await run_in_threadpool(_known, request)
+    return await bulk_json_object(request)
 
 
 def _known(request: Request) -> Caller:

@@ -35,3 +35,12 @@ def test_what_no_client_sends_is_refused_in_words(office: Office, admin: Person)
     for number in ("00000000001" + _HUGE, _HUGE, "0", "1" * 5000):
         assert admin.asks("GET", here, X_View_As=number).status_code == 400
     assert stranger(office).asks("GET", f"/projects/{_HUGE}/figures/flow.json").status_code == 401
+    large = b'{"entities": ["' + b"x" * 300_000 + b'"]}'
+    path = f"/v1{here}/datasets/people/entities"
+    known = {"Authorization": f"Bearer {admin.token}"}
+    unknown = {"Authorization": "Bearer " + "a" * 64}
+    statuses = [
+        office.client.post(path, content=large, headers=headers).status_code
+        for headers in ({}, unknown, {"Cookie": "__Host-session=x"}, known)
+    ]
+    assert statuses == [401, 401, 400, 404], "nobody fills the memory"
