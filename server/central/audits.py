@@ -20,6 +20,7 @@ from server.central.actors import actor_value
 from server.central.answers import answer, instant
 from server.central.asking import is_extended, paging
 from server.central.dataset_values import dataset_value
+from server.central.entity_errors import numbered
 from server.central.form_values import form_value
 from server.central.problems import WrongType
 from server.central.projects import project_value
@@ -60,7 +61,7 @@ def _values(session: ReadSession, events: Sequence[Event], extended: bool) -> li
             "actorId": None if who is None else who["id"],
             "action": event.action,
             "acteeId": event.actee_uuid,
-            "details": event.details,
+            "details": numbered(event.details),
             "loggedAt": instant(event.at),
             "notes": event.notes,
         }

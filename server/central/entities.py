@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -38,6 +38,7 @@ from sync.problems import NotFound
 from sync.store import ReadSession, Store, WriteSession
 
 Row = Mapping[Any, Any]
+_T = TypeVar("_T")
 
 router = APIRouter(prefix="/v1/projects/{project_id}/datasets/{name}/entities", tags=["entities"])
 
@@ -103,14 +104,14 @@ def creators(request: Request, name: str) -> Response:
 def bulk_delete(request: Request, name: str) -> Response:
     """Delete the entities named; those that are not there are left out."""
     ids = read_ids(fields(request))
-    return _write(request, name, lambda session, row, by: delete_entities(session, row, ids, by))
+    return _write_many(request, name, lambda session, row, by: delete_entities(session, row, ids, by))
 
 
 @route(router, "POST", "/bulk-restore", ProjectGate("entity.restore"), takes={"ids": "array"}, bulk=True)
 def bulk_restore(request: Request, name: str) -> Response:
     """Bring back the deleted entities named."""
     ids = read_ids(fields(request))
-    return _write(request, name, lambda session, row, by: restore_entities(session, row, ids, by))
+    return _write_many(request, name, lambda session, row, by: restore_entities(session, row, ids, by))
 
 
 @route(router, "GET", "/{uuid}", ProjectGate("entity.read"))
@@ -172,13 +173,22 @@ def restore(request: Request, name: str, uuid: str) -> Response:
 
 
 def _write(request: Request, name: str, work: Callable[[WriteSession, Row, str], object]) -> Response:
+    _written(request, name, work)
+    return answer(request, SUCCESS)
+
+
+def _write_many(request: Request, name: str, work: Callable[[WriteSession, Row, str], list[str]]) -> Response:
+    """The same of many entities: how many it was done to."""
+    return answer(request, {**SUCCESS, "count": len(_written(request, name, work))})
+
+
+def _written(request: Request, name: str, work: Callable[[WriteSession, Row, str], _T]) -> _T:
     may: Asked = asked(request)
 
-    def write(session: WriteSession) -> None:
-        work(session, writable_list(session, may.project, name), may.actor.uuid)  # type: ignore[arg-type]
+    def write(session: WriteSession) -> _T:
+        return work(session, writable_list(session, may.project, name), may.actor.uuid)  # type: ignore[arg-type]
 
-    _store(request).write(write)
-    return answer(request, SUCCESS)
+    return _store(request).write(write)
 
 
 def _value(session: ReadSession, request: Request, row: Row, uuid: str) -> Any:

@@ -82,13 +82,14 @@ def read_bulk_source(source: Any, count: int, user_agent: str | None) -> dict[st
 
 
 def read_ids(body: Mapping[str, Any]) -> list[str]:
-    """The ids of many entities."""
+    """The ids of many entities. What is no id at all is kept as it is, and names nothing."""
     ids = body.get("ids")
     if not isinstance(ids, list):
         raise UnexpectedAttributes(["ids: [...]"], ["not an array"] if "ids" in body else list(body))
     if not ids:
         raise UnexpectedAttributes(["ids: [...]"], ["empty array"])
-    return [read_uuid(one if isinstance(one, str) else "?") for one in ids]
+    found = [(_UUID.match(one), one) for one in ids if isinstance(one, str)]
+    return [known[1].lower() if known else one for known, one in found]
 
 
 def _check_fields(body: Any) -> None:

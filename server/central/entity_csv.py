@@ -45,7 +45,8 @@ def entities_csv(request: Request, name: str) -> Response:
         query = read_query(request.query_params.multi_items(), view)
         rows = query.entities(session, store, found["id"])
         actors = actors_of(session, rows)
-    return _file(request, name, csv_bytes(rows, view, actors))
+    is_whole = query.condition is None and not query.search
+    return _file(request, name, csv_bytes(rows, view, actors), is_whole)
 
 
 def csv_bytes(rows: Sequence[EntityRow], view: EntityView, actors: Actors) -> bytes:
@@ -71,17 +72,18 @@ def csv_bytes(rows: Sequence[EntityRow], view: EntityView, actors: Actors) -> by
     return text.getvalue().encode()
 
 
-def _file(request: Request, name: str, content: bytes) -> Response:
+def _file(request: Request, name: str, content: bytes, is_whole: bool = True) -> Response:
+    """The file; a part of a list, by a filter, has no tag."""
     tag = f'"{tag_of(content)}"'
     headers = {
-        "ETag": f"W/{tag}",
+        **({"ETag": f"W/{tag}"} if is_whole else {}),
         "Cache-Control": CACHE_CONTROL,
         "Vary": "Authorization, Cookie",
         "Content-Disposition": f'attachment; filename="{_plain(name)}.csv"; '
         f"filename*=UTF-8''{quote(f'{name}.csv', safe='')}",
     }
     named = {part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")}
-    if tag in named:
+    if is_whole and tag in named:
         return Response(None, 304, headers)
     return Response(content, 200, {**headers, "Content-Type": "text/csv; charset=utf-8"})
 

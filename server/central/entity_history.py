@@ -59,13 +59,16 @@ def audits(request: Request, name: str, uuid: str) -> Response:
     store, may = _store(request), asked(request)
     with store.read() as session:
         entity, found, _ = _read(session, store, request, name, uuid)
+        dataset = get_dataset(session, may.project_id, name)
         sources = sources_value(session, store, may.actor, found)
-        rows = paging(request).of(entity_audits(session, entity.uuid))
+        source_id = found[0].source["id"] if found and found[0].source else None
+        events = entity_audits(session, entity.uuid, dataset["uuid"], source_id)
+        rows = paging(request).of(events)
         actors = actors_by_uuid(session, {row["actor_uuid"] for row in rows if row["actor_uuid"]})
         values = []
         for row in rows:
             detail = {key: value for key, value in row["detail"].items() if key != "dataset"}
-            number = detail.pop("version", None)
+            number = 1 if row["action"] == "entity.bulk.create" else detail.pop("version", None)
             source = sources.get(number)
             if source is not None:
                 detail["source"] = source
@@ -74,7 +77,7 @@ def audits(request: Request, name: str, uuid: str) -> Response:
                 {
                     "actorId": None if actor is None else actor["id"],
                     "action": row["action"],
-                    "acteeId": row["detail"].get("dataset"),
+                    "acteeId": dataset["uuid"],
                     "details": detail,
                     "loggedAt": instant(row["at"]),
                     "notes": None,

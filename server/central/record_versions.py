@@ -12,6 +12,7 @@ from starlette.responses import Response
 from server.central.actors import actor_value
 from server.central.answers import answer, instant, xml_answer
 from server.central.asking import is_extended, needed_text, paging
+from server.central.entity_errors import numbered
 from server.central.entity_values import actors_of, entity_value, entity_view
 from server.central.record_files import version_of
 from server.central.record_gate import form_of, on_records, record_of, space_of, store_of
@@ -129,7 +130,7 @@ def _event(event: RecordEvent, actors: Any, form_uuid: str, extended: bool) -> d
         "actorId": None if who is None else who["id"],
         "action": event.action,
         "acteeId": form_uuid,
-        "details": event.details,
+        "details": numbered(event.details),
         "loggedAt": instant(event.at),
         "notes": event.notes,
     }

@@ -173,7 +173,7 @@ class _Applying:
         insert_entities(
             self._session, self._keyring, to["id"], [(uuid, content)], self._by.author, self._of(), lineage
         )
-        self._log("entity.create", to, uuid, 1)
+        self._log("entity.create", to, uuid)
         self.applied.versions.append(Touched(uuid, lineage.branch_id, lineage.branch_base_version))
 
     # -- update ----------------------------------------------------------------------------------------------
@@ -203,11 +203,11 @@ class _Applying:
         )
         before = server.current.content
         content = Content(label or before.label, {**before.data, **said.data}, received)
-        number = insert_version(
+        insert_version(
             self._session, self._keyring, server, content, self._by.author, self._of(late_create), lineage,
             conflict,
         )  # fmt: skip
-        self._log("entity.update.version", to, uuid, number)
+        self._log("entity.update.version", to, uuid)
         self.applied.versions.append(Touched(uuid, lineage.branch_id, lineage.branch_base_version))
 
     def _base(
@@ -283,9 +283,9 @@ class _Applying:
             )
         return self._source
 
-    def _log(self, action: str, to: Row, uuid: str, number: int) -> None:
+    def _log(self, action: str, to: Row, uuid: str) -> None:
         log_entity(
-            self._session, action, to, uuid, self._by.triggered_by, version=number,
+            self._session, action, to, uuid, self._by.triggered_by, version=True,
             submissionId=self._by.root_id, submissionDefId=self._by.version_id,
         )  # fmt: skip
 

@@ -10,10 +10,23 @@ from sync.store import ReadSession
 from sync.tables import audit, form, project, submission
 
 
-def entity_audits(session: ReadSession, uuid: str) -> Sequence[RowMapping]:
-    """The audit entries about one entity, the newest first."""
-    mine = audit.c.object_uuid == uuid, audit.c.action.startswith("entity.")
-    return session.all(select(audit).where(*mine).order_by(audit.c.id.desc()))
+def entity_audits(
+    session: ReadSession, uuid: str, dataset_uuid: str, source_id: int | None
+) -> Sequence[RowMapping]:
+    """The audit entries about one entity, the newest first, those about many that it was one of among them.
+
+    source_id  of its first version
+    """
+    alone = (audit.c.object_uuid == uuid) & audit.c.action.startswith("entity.")
+    many = (audit.c.object_uuid == dataset_uuid) & audit.c.action.startswith("entity.bulk.")
+    rows = session.all(select(audit).where(alone | many).order_by(audit.c.id.desc()))
+    return [
+        row
+        for row in rows
+        if row["object_uuid"] == uuid
+        or uuid in row["detail"].get("entityUuids", ())
+        or (source_id is not None and row["detail"].get("sourceId") == source_id)
+    ]
 
 
 def source_records(session: ReadSession, ids: Collection[int]) -> dict[int, RowMapping]:

@@ -191,9 +191,11 @@ class _Taking:
         self._session.audit(action, self._root.uuid, by, submissionDefId=version.id)
 
     def _log_error(self, version: Version, by: str | None, problem: Problem) -> None:
-        detail: dict[str, Any] = {"errorMessage": str(problem), "problem": {"code": problem.code}}
-        detail["problem"]["problemDetails"] = getattr(problem, "details", None)
-        self._session.audit("entity.error", self._root.uuid, by, submissionDefId=version.id, **detail)
+        told = {"kind": type(problem).__name__, "problemDetails": getattr(problem, "details", None)}
+        self._session.audit(
+            "entity.error", self._root.uuid, by,
+            submissionDefId=version.id, errorMessage=str(problem), problem=told,
+        )  # fmt: skip
 
 
 # -- what waits ----------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from sync.entities.problems import AlreadyExists, UsedByDeleted
 from sync.entities.reading import EntityRow, used_ids
 from sync.entities.sealed import Content, key_of, new_key, seal
 from sync.seal import Keyring
-from sync.store import WriteSession, now
+from sync.store import ReadSession, WriteSession, now
 from sync.tables import entity, entity_source, entity_version
 from sync.tables.log import ChangeKind
 
@@ -74,7 +74,7 @@ def create_entities(
     source_id = new_source(session, bulk=dict(bulk) if bulk else None)
     insert_entities(session, keyring, to["id"], contents, by, source_id)
     if bulk is None:
-        log_entity(session, "entity.create", to, uuids[0], by.actor_uuid, version=1)
+        log_entity(session, "entity.create", to, uuids[0], by.actor_uuid, version=True)
     else:
         detail = {"dataset": to["name"], "sourceId": source_id, "count": len(uuids)}
         session.audit("entity.bulk.create", to["uuid"], by.actor_uuid, **detail)
@@ -150,10 +150,10 @@ def update_entity(
 ) -> None:
     """A version by request, made on the newest."""
     source_id = new_source(session)
-    number = insert_version(
+    insert_version(
         session, keyring, of, content, by, source_id, Lineage(base_version=of.version), of.conflict
     )
-    log_entity(session, "entity.update.version", to, of.uuid, by.actor_uuid, version=number)
+    log_entity(session, "entity.update.version", to, of.uuid, by.actor_uuid, version=True)
 
 
 def resolve_conflict(session: WriteSession, to: Row, of: EntityRow, by: str | None) -> None:
@@ -164,7 +164,7 @@ def resolve_conflict(session: WriteSession, to: Row, of: EntityRow, by: str | No
         .values(conflict=None, updated_at=now(), resolved_version=entity.c.version)
     )
     _changed(session, of.dataset_id, [of.uuid])
-    log_entity(session, "entity.update.resolve", to, of.uuid, by)
+    log_entity(session, "entity.update.resolve", to, of.uuid, by, version=True)
 
 
 def delete_entities(session: WriteSession, to: Row, uuids: Sequence[str], by: str | None) -> list[str]:
@@ -177,10 +177,33 @@ def restore_entities(session: WriteSession, to: Row, uuids: Sequence[str], by: s
     return _hide(session, to, uuids, by, hidden=False)
 
 
-def log_entity(session: WriteSession, action: str, to: Row, uuid: str, by: str | None, **detail: Any) -> None:
+def log_entity(
+    session: WriteSession,
+    action: str,
+    to: Row,
+    uuid: str,
+    by: str | None,
+    version: bool = False,
+    **detail: Any,
+) -> None:
+    """An audit entry about one entity. version: it is about the newest version, which is named."""
+    if version:
+        detail |= _newest(session, uuid)
     session.audit(
         action, uuid, by, entity={"uuid": uuid, "dataset": to["name"]}, dataset=to["uuid"], **detail
     )
+
+
+def _newest(session: ReadSession, uuid: str) -> dict[str, int]:
+    """The numbers of an entity and of its newest version, as the audit trail names them."""
+    is_newest = (entity_version.c.entity_id == entity.c.id) & (entity_version.c.version == entity.c.version)
+    row = session.first(
+        select(entity.c.id, entity.c.version, entity_version.c.id.label("version_id"))
+        .join(entity_version, is_newest)
+        .where(entity.c.uuid == uuid)
+    )
+    assert row is not None, "it was written before"
+    return {"entityId": row["id"], "entityDefId": row["version_id"], "version": row["version"]}
 
 
 def _hide(session: WriteSession, to: Row, uuids: Sequence[str], by: str | None, hidden: bool) -> list[str]:

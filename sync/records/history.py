@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sync.decided import UNDECIDED
 from sync.records.reading import Body, RecordView, versions_of, whole_record
 from sync.store import ReadSession
-from sync.tables import dataset, decision, entity, entity_source, entity_version
+from sync.tables import audit, dataset, decision, entity, entity_source, entity_version
 from sync.tables.derived import DecisionKind
 
 
@@ -35,6 +35,7 @@ def history_of(session: ReadSession, record: RecordView) -> list[RecordEvent]:
     """The events of a record, newest first."""
     bodies = versions_of(session, record)
     events = [
+        *_refused(session, record),
         *_made(session, record),
         *reversed(list(_decided(session, record, bodies))),
         *_received(record, bodies),
@@ -85,6 +86,15 @@ def _made(session: ReadSession, record: RecordView) -> Iterable[RecordEvent]:
         }
         action = "entity.create" if row["version"] == 1 else "entity.update.version"
         yield RecordEvent(row["created_at"], action, row["creator_uuid"], details)
+
+
+def _refused(session: ReadSession, record: RecordView) -> Iterable[RecordEvent]:
+    """What was said of entities in the record and could not be applied."""
+    mine = audit.c.object_uuid == record.uuid, audit.c.action == "entity.error"
+    for row in session.all(select(audit).where(*mine).order_by(audit.c.id.desc())):
+        yield RecordEvent(
+            row["at"], row["action"], row["actor_uuid"], {"submissionId": record.id, **row["detail"]}
+        )
 
 
 def _decided(session: ReadSession, record: RecordView, bodies: list[Body]) -> Iterable[RecordEvent]:

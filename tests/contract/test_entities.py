@@ -74,7 +74,10 @@ def test_entity_is_made_changed_and_its_history_kept(people: str, admin: Person)
     assert [each["action"] for each in audits] == [
         "entity.update.version", "entity.update.version", "entity.create",
     ]  # fmt: skip
-    assert audits[2]["details"] == {"entity": {"uuid": JANE, "dataset": "people"}, "source": {}}
+    details = audits[2]["details"]
+    assert details["entityId"] > 0
+    assert details["entityDefId"] > 0
+    assert (details["entity"], details["source"]) == ({"uuid": JANE, "dataset": "people"}, {})
     assert audits[2]["actor"]["displayName"] == "Amina"
     newest = admin.gets("/audits?action=entity", extended=True)[0]
     assert (newest["action"], newest["actee"]["name"]) == ("entity.update.version", "people")
@@ -131,11 +134,15 @@ def test_file_of_entities_is_taken_whole_and_deleted_ones_come_back(people: str,
     assert admin.is_refused("POST", f"{people}/entities", {"uuid": JANE, "label": "Jane"}) == 409.19
     assert admin.does("POST", f"{people}/entities/{JANE}/restore") == {"success": True}
     assert admin.is_refused("POST", f"{people}/entities/{JANE}/restore") == 404.1
-    both = {"ids": [JANE, JOHN, "12345678-1234-4123-8234-123456789fff"]}
-    assert admin.does("POST", f"{people}/entities/bulk-delete", both) == {"success": True}
+    both = {"ids": [JANE, JOHN, "12345678-1234-4123-8234-nobody"]}
+    assert admin.does("POST", f"{people}/entities/bulk-delete", both) == {"success": True, "count": 2}
+    assert admin.does("POST", f"{people}/entities/bulk-delete", both) == {"success": True, "count": 0}
     assert admin.gets(f"{people}/entities") == []
-    assert admin.does("POST", f"{people}/entities/bulk-restore", both) == {"success": True}
+    assert admin.does("POST", f"{people}/entities/bulk-restore", both) == {"success": True, "count": 2}
     assert len(admin.gets(f"{people}/entities")) == 2
+    assert [each["action"] for each in admin.gets(f"{people}/entities/{JANE}/audits")][:2] == [
+        "entity.bulk.restore", "entity.bulk.delete",
+    ]  # fmt: skip
     for body in ({}, {"ids": "all"}, {"ids": []}):
         assert admin.is_refused("POST", f"{people}/entities/bulk-delete", body) == 400.31
     assert [each["action"] for each in admin.gets("/audits?action=entity")][:2] == [

@@ -80,6 +80,8 @@ def test_what_makes_no_entity_is_noted_and_the_record_stays(field: Field) -> Non
     field.registers(instance_id="uuid:again")
     assert f"A resource already exists with uuid value(s) of {JANE}." in field.errors()[-1]
     assert len(field.errors()) == 9
+    newest = field.admin.gets("/audits?action=entity.error")[0]["details"]["problem"]
+    assert (newest["problemCode"], newest["problemDetails"]["fields"]) == (409.3, ["uuid"])
     assert len(field.admin.gets(f"{field.people}/entities")) == 1
     field.rebuilds()
     assert len(field.errors()) == 9
