@@ -26,7 +26,8 @@ from server.exports.records import Records
 from server.odata.opening import Which, open_service
 from server.odata.options import Options
 from sync.collecting import collect_seldom
-from sync.registry import create_project, publish_form
+from sync.odata.kept import KeptRows, kept_rows
+from sync.registry import compiled_form, create_project, publish_form
 from sync.setup import initialise
 from sync.store import Store, WriteSession, new_uuid
 from sync.tables import answer_row, submission, submission_version
@@ -164,8 +165,11 @@ def _fill(store: Store) -> int:
     """A form of 28 questions and a repeat of 5, answered; written as the pipeline leaves it."""
     project = store.write(lambda session: create_project(session, "Bench"))
     publish_form(store, project["id"], _form().encode(), "big.md")
-    own = {f"/data/{name}": _ANSWERS[kind] for name, kind in _QUESTIONS}
-    inside = {f"/data/r/{name}": _ANSWERS[kind] for name, kind in _INSIDE}
+    form = compiled_form(store, project["uuid"], "big", "1")
+    assert form is not None
+    kept = kept_rows(form)
+    own = _answered(kept, "", {f"/data/{name}": _ANSWERS[kind] for name, kind in _QUESTIONS}, {"/data/r"})
+    inside = _answered(kept, "/data/r", {f"/data/r/{name}": _ANSWERS[kind] for name, kind in _INSIDE}, set())
 
     def work(session: WriteSession) -> None:
         keys = range(1, SUBMISSIONS + 1)
@@ -175,6 +179,10 @@ def _fill(store: Store) -> int:
 
     store.write(work)
     return int(project["id"])
+
+
+def _answered(kept: KeptRows, path: str, answers: dict[str, Any], repeats: set[str]) -> dict[str, Any]:
+    return {"table_path": path, "answers": answers, "odata": kept.text(path, answers, repeats)}
 
 
 def _submission(key: int, project_uuid: str) -> dict[str, Any]:
@@ -196,9 +204,9 @@ def _version(key: int) -> dict[str, Any]:
 
 def _rows(key: int, own: dict[str, Any], inside: dict[str, Any]) -> Iterable[dict[str, Any]]:
     row = {"root_id": key, "version_id": key}
-    yield {**row, "table_path": "", "ordinal": 0, "parent_ordinal": None, "answers": own}
+    yield {**row, **own, "ordinal": 0, "parent_ordinal": None}
     for ordinal in range(REPEATS):
-        yield {**row, "table_path": "/data/r", "ordinal": ordinal, "parent_ordinal": 0, "answers": inside}
+        yield {**row, **inside, "ordinal": ordinal, "parent_ordinal": 0}
 
 
 def _form() -> str:

@@ -7,17 +7,19 @@ that doing it again gives the same; tags of earlier boundary releases stay.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from sqlalchemy import bindparam, delete, or_, select, update
 
+from forms.model import CompiledForm
 from sync.answers import to_json
 from sync.decisions import apply_decisions
 from sync.flags import FLAGS
 from sync.lineage import Record
+from sync.odata.kept import kept_rows
 from sync.pairs import find_pairs
 from sync.records.standing import keep_standings
 from sync.seal import SealKey
@@ -54,6 +56,7 @@ class Derived:
     key: SealKey | None = None  # the winner's, to seal identifying answers
     release_id: int = NO_RELEASE
     notes: tuple[FlagNote, ...] = ()  # about the record as a whole: conflict, branch
+    form: CompiledForm | None = None  # the version it was filled in with
 
     @property
     def root_id(self) -> int:
@@ -121,7 +124,11 @@ def _answers(d: Derived) -> Iterable[dict[str, Any]]:
     assert d.outcome is not None
     assert d.record.winner is not None
     parsed = d.outcome.parsed
+    kept = None if d.form is None or parsed.encrypted else kept_rows(d.form)
+    inside = _inside(parsed)
     for answers in parsed.answers:
+        values = {path: to_json(value) for path, value in answers.values.items()}
+        repeats = inside[answers.table_path, answers.ordinal]
         sealed = None
         if answers.identifying and d.key is not None:
             plain = orjson.dumps({path: to_json(value) for path, value in answers.identifying.items()})
@@ -132,12 +139,22 @@ def _answers(d: Derived) -> Iterable[dict[str, Any]]:
             "table_path": answers.table_path,
             "ordinal": answers.ordinal,
             "parent_ordinal": answers.parent_ordinal,
-            "answers": {path: to_json(value) for path, value in answers.values.items()},
+            "answers": values,
             "sealed": sealed,
             "texts": answers.texts or None,
             "files": None if answers.table_path else _files(parsed),
             "encrypted_file": None if answers.table_path else parsed.encrypted_file,
+            "odata": None if kept is None else kept.text(answers.table_path, values, repeats),
         }
+
+
+def _inside(parsed: Parsed) -> Mapping[tuple[str, int], set[str]]:
+    """By row, the repeats that have rows in it."""
+    found: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for row in parsed.answers:
+        if row.parent_path is not None and row.parent_ordinal is not None:
+            found[row.parent_path, row.parent_ordinal].add(row.table_path)
+    return found
 
 
 def _files(parsed: Parsed) -> list[str] | None:

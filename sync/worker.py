@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from forms.model import CompiledForm
 from sync import queue
 from sync.catalogue import compiled_form, form_states
 from sync.contexts import Contexts, Surroundings
@@ -59,6 +60,7 @@ class _Job:
     mapping_id: int = 0
     registers: tuple[Any, ...] = ()  # sync.registers.known.registers_version when it was derived
     earlier: tuple[tuple[Version, tuple[SubmittedEntity, ...]], ...] = ()  # entities of versions before it
+    form: CompiledForm | None = None  # the version it was filled in with
 
 
 class Worker:
@@ -234,6 +236,7 @@ class Worker:
                 mapping_id=around.mapping_id,
                 registers=around.registers_version,
                 earlier=tuple(self._earlier(session, record)) if winner.submission_id != root.id else (),
+                form=compiled_form(self.store, root.project_uuid, root.xml_form_id, winner.form_version),
             )
 
     def _earlier(
@@ -295,6 +298,7 @@ class Worker:
                     key=keys.get(job.record.winner.submission_id) if job.record.winner else None,
                     release_id=job.release_id,
                     notes=tuple(_notes(job.record)),
+                    form=job.form,
                 )
                 for job, outcome in fresh
             ],

@@ -9,7 +9,6 @@ from typing import Any
 
 from forms.generated_lists import GENERATED_LISTS, GeneratedList
 from server.central.answers import instant
-from server.odata.tables import odata_name
 from sync.entities.datasets import (
     DatasetFigures,
     dataset_figures,
@@ -22,6 +21,7 @@ from sync.entities.linking import list_of_file
 from sync.entities.problems import ReadOnlyList
 from sync.entities.publishing import DatasetDiff, LinkedForm, SourceForm, Users, users_of
 from sync.listing import listings
+from sync.odata.tables import odata_name
 from sync.store import ReadSession, Store
 
 Row = Mapping[Any, Any]

@@ -17,9 +17,9 @@ from server.central.entity_values import Actors, EntityView, actors_of, entity_v
 from server.central.routing import ProjectGate, asked, route
 from server.links import base_url, segment
 from server.odata.problems import UnknownProperty
-from server.odata.tables import odata_name
 from sync.entities.datasets import get_dataset
 from sync.entities.reading import EntityRow
+from sync.odata.tables import odata_name
 from sync.store import Store
 
 router = APIRouter(prefix="/v1/projects/{project_id}/datasets/{name}.svc", tags=["entities"])

@@ -23,8 +23,8 @@ from server.odata.binding import bind_filter, bind_order
 from server.odata.evaluate import evaluate
 from server.odata.expression import Bound, Expression, Values
 from server.odata.problems import BadSkipToken, Unsupported
-from server.odata.tables import odata_name
 from sync.entities.reading import EntityRow, list_entities
+from sync.odata.tables import odata_name
 from sync.problems import Invalid
 from sync.store import ReadSession, Store, now
 

@@ -11,12 +11,12 @@ from typing import Any
 from forms.form_fields import FormField
 from server.central.actors import actor_value
 from server.central.answers import instant
-from server.odata.tables import odata_name
 from sync.access import Actor
 from sync.assignments import actors_by_uuid
 from sync.form_contents import contents_of
 from sync.form_files import FormFile
 from sync.form_reading import FormView, public_link_counts, publish_notes
+from sync.odata.tables import odata_name
 from sync.permissions import form_verbs
 from sync.policy.figures import RecordFigures, record_figures
 from sync.policy.scope import scope_of

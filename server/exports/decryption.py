@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from server.odata.tables import Table
 from sync.answers import to_json
 from sync.catalogue import compiled_form
 from sync.encryption import DecryptedSubmission, decrypt_submission
 from sync.managed_keys import unlock
+from sync.odata.tables import Table
 from sync.odk_cipher import PrivateKey, Undecryptable, WrongKey
 from sync.problems import NotFound
 from sync.safe_xml import XmlUnreadable, local_name, read_xml

@@ -19,7 +19,7 @@ from server.odata.columns import askable
 from server.odata.expression import Expression
 from server.odata.query import TableQuery, Wanted
 from server.odata.reading import fetched
-from server.odata.tables import Question, Service
+from sync.odata.tables import Question, Service
 from sync.store import ReadSession
 from sync.tables import answer_row
 

@@ -23,7 +23,7 @@ from server.exports.sheets import safe_name
 from server.odata.expression import Bound
 from server.odata.query import Order, Wanted
 from server.odata.reading import fetched
-from server.odata.tables import Question, Table
+from sync.odata.tables import Question, Table
 from sync.originals import open_attachment
 from sync.records.files import chosen_files
 from sync.store import ReadSession, Store

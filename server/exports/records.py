@@ -22,7 +22,7 @@ from server.odata.files import NOT_DECRYPTED, Files, files_here
 from server.odata.identity import places_of, read_places
 from server.odata.query import FormRecords, Order, TableQuery, Wanted, iso
 from server.odata.reading import fetched
-from server.odata.tables import Service, Table
+from sync.odata.tables import Service, Table
 from sync.store import ReadSession
 
 _STATUS = {NOT_DECRYPTED: "not decrypted"}

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from server.odata.tables import Group, InstanceId, Node, Question, Service, Table
+from sync.odata.tables import Group, InstanceId, Node, Question, Service, Table
 
 GEOPOINT_PARTS = ("Latitude", "Longitude", "Altitude", "Accuracy")
 OWN_ID = "own id"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from forms.model import AnswerType
 from server.odata.expression import Bound, Kind
-from server.odata.tables import ROOT, Service, Table
+from sync.odata.tables import ROOT, Service, Table
 
 KINDS: dict[AnswerType, Kind] = {
     "int": "number",

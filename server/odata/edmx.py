@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree
 
 from server.odata.columns import KINDS, SYSTEM
-from server.odata.tables import ROOT, Group, InstanceId, Link, Node, Question, Service, Table, odata_name
+from sync.odata.tables import ROOT, Group, InstanceId, Link, Node, Question, Service, Table, odata_name
 
 _EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
 _EDM = "http://docs.oasis-open.org/odata/ns/edm"

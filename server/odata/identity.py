@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from sqlalchemy import select
 
-from server.odata.tables import ROOT, Step, Table
+from sync.odata.tables import ROOT, Step, Table
 from sync.store import ReadSession
 from sync.tables import answer_row
 

@@ -12,10 +12,10 @@ from server.datasets.scope import Scope, scope
 from server.odata.query import form_records
 from server.odata.record_scope import record_scope
 from server.odata.service import OpenService
-from server.odata.tables import Service, service_of, with_fields_of
 from sync.access import Actor
 from sync.catalogue import compiled_form
 from sync.drafts import get_draft, space_of_draft
+from sync.odata.tables import Service, service_of, with_fields_of
 from sync.problems import NotFound
 from sync.store import ReadSession, Store, now
 from sync.tables import form, form_version

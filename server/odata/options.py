@@ -15,7 +15,7 @@ import orjson
 
 from server.odata.columns import SYSTEM
 from server.odata.problems import BadSkipToken, UnknownProperty, Unsupported, UnsupportedExpand
-from server.odata.tables import Group, Node, Table
+from sync.odata.tables import Group, Node, Table
 from sync.problems import Invalid, NotSupported
 
 _TRUE = ("true", "1", "yes")

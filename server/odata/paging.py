@@ -16,7 +16,7 @@ from server.odata.expression import Bound, Compare, Constant
 from server.odata.options import selected
 from server.odata.query import Cursor, FormRecords, TableQuery
 from server.odata.reading import Batch, Writing, fetched
-from server.odata.tables import Service, Table
+from sync.odata.tables import Service, Table
 from sync.store import ReadSession
 
 _KEPT = 4096

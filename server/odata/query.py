@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -40,8 +41,9 @@ from server.odata.columns import OF_STAFF, Askable
 from server.odata.expression import And, Bound, Call, Compare, Expression, In, Not, Or
 from server.odata.record_scope import RecordScope
 from server.odata.sql import Compiler, answer_value
-from server.odata.tables import Table
 from sync.decided import UNDECIDED
+from sync.odata.kept import KEY_LENGTH
+from sync.odata.tables import Table
 from sync.store import ReadSession
 from sync.tables import actor, answer_row, decision, submission, submission_version
 from sync.tables.base import UtcInstant
@@ -89,6 +91,7 @@ class Wanted:
     own_id: bool = False  # the instanceID of the edit that counts
     texts: bool = False  # answers as they were sent
     links: tuple[str, ...] = ()  # of each of these repeats, whether it has a row in the record
+    kept: str | None = None  # rows as they are kept under this key; answers and links of the others alone
 
 
 FIXED = ("id", "received_at", "instance_id", "version_id", "ordinal", "answers")
@@ -134,10 +137,11 @@ class TableQuery:
         self.original = submission.alias("original")
         self.rows = answer_row.alias("rows")
         self._version = submission_version.alias("version")
-        self._winner = submission.alias("winner")
         self._sender = actor.alias("sender")
         self._top = answer_row.alias("top")
         self._shown = records.scope.answers(self.original)
+        key = func.substr(self.rows.c.odata, 1, KEY_LENGTH)
+        self._is_kept = None if wanted.kept is None else key == wanted.kept
         self._compiler = Compiler(records.dialect, self._columns(may_ask), _MOMENTS, records.now)
         self.layout = Layout()
         self._selected = self._select()
@@ -163,14 +167,17 @@ class TableQuery:
     def _select(self) -> list[ColumnElement[Any]]:
         original, rows, wanted, layout = self.original, self.rows, self._wanted, self.layout
         columns = [original.c.id, self._plain(original.c.received_at), original.c.instance_id]
-        columns += [rows.c.version_id, rows.c.ordinal, cast(rows.c.answers, Text)]
+        columns += [rows.c.version_id, rows.c.ordinal, self._unless_kept(cast(rows.c.answers, Text))]
+        if wanted.kept is not None:
+            columns += layout.add("kept", [rows.c.odata])
         if wanted.texts:
             columns += layout.add("texts", [cast(rows.c.texts, Text)])
         if wanted.own_id:
-            columns += layout.add("own_id", [self._winner.c.instance_id])
+            columns += layout.add("own_id", [self._own_id()])
         if wanted.system:
             columns += layout.add("system", list(self._of_system()))
-        columns += layout.add("links", [self._has_rows(path) for path in wanted.links])
+        links = [self._unless_kept(self._has_rows(path)) for path in wanted.links]
+        columns += layout.add("links", links)
         columns += layout.add("shown", [self._shown[name].label(f"shows_{name}") for name in self.shown])
         return columns
 
@@ -190,6 +197,19 @@ class TableQuery:
         """A moment as the engine keeps it."""
         is_moment = isinstance(column.type, UtcInstant) and self.records.dialect == "sqlite"
         return type_coerce(column, BigInteger) if is_moment else column
+
+    def _unless_kept(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Null where the row is kept as it is written: what would be made of the column is in there."""
+        return column if self._is_kept is None else case((self._is_kept, null()), else_=column)
+
+    def _own_id(self) -> ColumnElement[Any]:
+        """The instanceID of the edit that counts, looked for in edited records alone."""
+        winner, version = submission.alias("winner"), self._version
+        of_winner = select(winner.c.instance_id).where(winner.c.id == version.c.submission_id)
+        is_edited = version.c.submission_id != self.original.c.id
+        return case(
+            (is_edited, of_winner.correlate(version).scalar_subquery()), else_=self.original.c.instance_id
+        )
 
     def _has_rows(self, path: str) -> ColumnElement[bool]:
         inner = answer_row.alias("inner")
@@ -224,8 +244,6 @@ class TableQuery:
             joined = joined.join(self._top, at_top)
         if self._wanted.system or self._wanted.own_id or self._asked & _OF_VERSION:
             joined = joined.join(self._version, self._version.c.id == rows.c.version_id)
-        if self._wanted.own_id:
-            joined = joined.join(self._winner, self._winner.c.id == self._version.c.submission_id)
         if self._wanted.system or self._asked & _OF_SENDER:
             joined = joined.outerjoin(self._sender, self._sender.c.uuid == original.c.actor_uuid)
         return joined
@@ -331,16 +349,27 @@ class TableQuery:
         )
 
 
-_ORIGIN = datetime(1970, 1, 1)  # noqa: DTZ001  UTC, without saying so after each moment
+_ORIGIN = datetime(1970, 1, 1)  # noqa: DTZ001  UTC, whose days alone are asked for
 
 
 def iso(moment: Instant) -> str:
     """`2026-11-22T09:30:00.000Z`, as Central writes moments."""
     if isinstance(moment, int):
-        plain = _ORIGIN + timedelta(0, 0, moment)
-    else:
-        plain = moment.astimezone(UTC).replace(tzinfo=None)
-    return plain.isoformat(timespec="milliseconds") + "Z"
+        day, inside = divmod(moment, _DAY)
+        milliseconds = inside // 1000
+        minutes, milliseconds = divmod(milliseconds, 60_000)
+        return f"{_day(day)}{_MINUTES[minutes]}{milliseconds // 1000:02}.{milliseconds % 1000:03}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+_DAY = 86_400_000_000
+_MINUTES = tuple(f"{minute // 60:02}:{minute % 60:02}:" for minute in range(24 * 60))
+
+
+@lru_cache(maxsize=4096)
+def _day(day: int) -> str:
+    """`2026-11-22T`, of a day since 1970."""
+    return (_ORIGIN + timedelta(day)).date().isoformat() + "T"
 
 
 def form_records(

@@ -16,10 +16,12 @@ from sqlalchemy import Text, cast, select
 
 from server.odata.files import Files, files_here
 from server.odata.identity import Places, RowKeys, places_of, read_places, row_link, submission_link
+from server.odata.kept import SystemText, json_text
 from server.odata.options import Selected
 from server.odata.query import BATCH, Cursor, TableQuery, Wanted, iso
-from server.odata.shape import Shape, Surroundings, shape, without_bad_answers
-from server.odata.tables import Service, Table
+from sync.odata.kept import AT, KEY_LENGTH, OWN
+from sync.odata.shape import Shape, Surroundings, shape, without_bad_answers
+from sync.odata.tables import Service, Table
 from sync.store import ReadSession
 from sync.tables import answer_row
 
@@ -48,6 +50,7 @@ class Writing:
     wkt: bool = False
     expand: bool = False
     empty_staff: bool = False  # nobody's name is shown to this reader
+    kept: str | None = None  # the key under which whole rows are taken as they were kept
     shapes: dict[tuple[str, frozenset[str]], Shape] = field(default_factory=dict)
 
     @property
@@ -63,7 +66,7 @@ class Writing:
         """What has to be selected beside the answers."""
         # Encrypted records are told by what the server knows of them, which is selected with the answers.
         links = self.table.links if self.is_root else ()
-        return Wanted(self.is_root, self.is_root and self.table.has_instance_id, links=links)
+        return Wanted(self.is_root, self.is_root and self.table.has_instance_id, links=links, kept=self.kept)
 
     @property
     def head(self) -> tuple[str, ...]:
@@ -119,6 +122,47 @@ class Batch:
         make = self._submissions if self._writing.is_root else self._rows_of_repeats
         for start in range(0, len(self._rows), AT_ONCE):
             yield make(self._rows[start : start + AT_ONCE])
+
+    def written(self) -> Iterator[bytes]:
+        """The rows as they are sent, without the brackets around them, a few at a time."""
+        kept = self._query.layout.at.get("kept")
+        if kept is None:
+            return (orjson.dumps(objects)[1:-1] for objects in self.objects())
+        write = self._kept_submissions if self._writing.is_root else self._kept_rows_of_repeats
+        return iter([",".join(write(kept.start)).encode()])
+
+    def _kept_submissions(self, kept: int) -> Iterator[str]:
+        """Each submission from what was kept of it, or of its answers where that is of another shape."""
+        heads = SystemText(self._writing.empty_staff)
+        at = self._query.layout.at
+        system, own_id = at["system"], at.get("own_id")
+        own = own_id.start if own_id else None
+        has_links = bool(self._writing.table.links)
+        for row in self._rows:
+            text = row[kept]
+            if row[5] is not None:
+                yield orjson.dumps(self._submissions([row])[0]).decode()
+                continue
+            answers = text[KEY_LENGTH:]
+            if has_links:
+                answers = answers.replace(AT, submission_link(row[2]))
+            if own is not None:
+                answers = answers.replace(OWN, json_text(row[own])[1:-1])
+            head = heads.of(row[1], row[system], self._files.get(row[0]))
+            yield f'{{"__id":{json_text(row[2])},{head}{answers}}}'
+
+    def _kept_rows_of_repeats(self, kept: int) -> Iterator[str]:
+        table, keys = self._writing.table, self._keys[self._writing.table.path]
+        is_nested, parent_key = bool(table.parents), f',"{table.parent_key}":'
+        for row in self._rows:
+            _, _, instance_id, version, ordinal, text = row[:6]
+            if text is not None:
+                yield orjson.dumps(self._rows_of_repeats([row])[0]).decode()
+                continue
+            places = places_of(self._places, version, table, ordinal) if is_nested else (ordinal,)
+            parent = json_text(keys.of(instance_id, places[:-1]))
+            key, answers = keys.of(instance_id, places), row[kept][KEY_LENGTH:]
+            yield f'{{"__id":"{key}"{parent_key}{parent}{answers}}}'
 
     def row_keys(self) -> list[str]:
         """The key of each row."""

@@ -21,8 +21,10 @@ from server.odata.paging import find_cursor, remember
 from server.odata.problems import NoSuchRow, NoSuchTable
 from server.odata.query import Cursor, FormRecords, TableQuery
 from server.odata.reading import Batch, Within, Writing, fetched
-from server.odata.tables import ROOT, Service, Table
+from sync.odata.kept import key_of
+from sync.odata.tables import ROOT, Service, Table
 from sync.store import ReadSession
+from sync.tables import submission
 
 _SEGMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\('((?:[^']|'')*)'\))?\Z")
 
@@ -42,7 +44,7 @@ class OpenService:
     def stream(self, name: str, options: Options, asked: Asked, session: ReadSession) -> Iterator[bytes]:
         """The rows of a table."""
         table = self._table(name)
-        query, writing = self._query(table, options)
+        query, writing = self._query(table, options, takes_kept=True)
         after, is_over = self._after(session, table, options.after)
         count = int(session.scalar(query.count())) if options.count else None
         yield _head(self.root, name, count)
@@ -98,8 +100,7 @@ class OpenService:
             page = rows if left is None else rows[:left]
             if page:
                 batch = Batch(session, writing, query, page)
-                written = b",".join([orjson.dumps(objects)[1:-1] for objects in batch.objects()])
-                yield separator + written
+                yield separator + b",".join(batch.written())
                 separator = b","
             if left is not None:
                 left -= len(page)
@@ -145,7 +146,7 @@ class OpenService:
         return table
 
     def _query(
-        self, table: Table, options: Options, instance_id: str | None = None
+        self, table: Table, options: Options, instance_id: str | None = None, takes_kept: bool = False
     ) -> tuple[TableQuery, Writing]:
         cut = selected(table, options.select)
         sees = self.records.scope.sees
@@ -154,9 +155,18 @@ class OpenService:
         if instance_id is not None:
             condition = _and(Compare("eq", Bound("id", "text"), Constant(instance_id, "text")), condition)
         order = bind_order(options.orderby, may_ask.columns) if options.orderby else ()
-        writing = Writing(self.service, cut, options.wkt, options.expand, empty_staff="internal" not in sees)
+        hides_staff = "internal" not in sees
+        kept = self._kept(table, options) if takes_kept else None
+        writing = Writing(self.service, cut, options.wkt, options.expand, hides_staff, kept=kept)
         query = TableQuery(self.records, table, may_ask, condition, order, writing.wanted)
         return query, writing
+
+    def _kept(self, table: Table, options: Options) -> str | None:
+        """The key of rows that may be taken as they were kept: whole ones, shown alike in every record."""
+        is_whole = options.select is None and not options.wkt and not options.expand
+        if not is_whole or self.records.scope.answers(submission) or (table.path and table.links):
+            return None
+        return key_of(table)
 
     def _has(self, session: ReadSession, instance_id: str) -> bool:
         query, _ = self._query(self.service.at(""), Options(), instance_id)

@@ -19,7 +19,8 @@ class AnswerRow(SQLModel, table=True):
     """Typed answers of one instance of the form's root or of a repeat.
 
     `texts` are the answers as they were sent, by path, where a value is not written that way: "007", "12.50".
-    An encrypted record has the name of the file its answers are in, and none of them.
+    An encrypted record has the name of the file its answers are in, and none of them. `odata` is the JSON of
+    the row as OData gives it, for reading alone (sync/odata/kept.py).
     """
 
     __tablename__ = "answer_row"
@@ -39,6 +40,7 @@ class AnswerRow(SQLModel, table=True):
     texts: dict[str, str] | None = Field(default=None, sa_type=JsonOrNull)  # of answers written otherwise
     files: list[str] | None = Field(default=None, sa_type=JsonOrNull)  # form level: names it mentions
     encrypted_file: str | None = Field(default=None, sa_type=Text)  # form level: the file with all answers
+    odata: str | None = Field(default=None, sa_type=Text)  # null: made of the answers at each reading
 
 
 class Flag(SQLModel, table=True):

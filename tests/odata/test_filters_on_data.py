@@ -19,7 +19,7 @@ from server.odata.evaluate import evaluate
 from server.odata.expression import Expression, Values
 from server.odata.query import FormRecords, TableQuery
 from server.odata.record_scope import RecordScope
-from server.odata.tables import Group, Link, Question, Service, Step, Table
+from sync.odata.tables import Group, Link, Question, Service, Step, Table
 from sync.store import Store, WriteSession, new_uuid
 from sync.tables import actor, answer_row, submission, submission_version
 from sync.tables.access import Role

@@ -96,6 +96,10 @@ class Table:
         """Whether it shows `meta/instanceID`: that of the edit that counts, where there is one."""
         return any(isinstance(node, InstanceId) for node in _leaves(self.members))
 
+    def leaves(self) -> Iterator[Node]:
+        """What stands in its rows, in groups or not."""
+        return _leaves(self.members)
+
 
 @dataclass(frozen=True, slots=True)
 class Service:

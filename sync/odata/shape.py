@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forms.model import AnswerType
-from server.odata.tables import Group, InstanceId, Link, Node, Question
+from sync.odata.tables import Group, InstanceId, Link, Node, Question
 
 Answers = Mapping[str, Any]
 
