@@ -25,13 +25,13 @@ from sync.store import Store, open_store
 from sync.tables import audit, origin, submission
 from sync.trail import verify_trail
 from sync.worker import Worker
-from tests.contract.conftest import admin, compiled, office, settings
+from tests.contract.conftest import admin, office, settings
 from tests.contract.people import Person, comes
 from tests.rescue.card import filled, put
 from tests.rescue.conftest import Desk, desk
 from tests.server.office import Office
 
-__all__ = ["admin", "compiled", "desk", "office", "settings"]
+__all__ = ["admin", "desk", "office", "settings"]
 
 PASSPHRASE = "a boat on the Chari"
 MOVES = {"origin", "audit", "change"}  # the restore itself adds to these

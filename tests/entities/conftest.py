@@ -6,10 +6,10 @@ import pytest
 
 from tests.contract.people import comes
 from tests.entities.field import Field
-from tests.server.conftest import compiled, office, settings
+from tests.server.conftest import office, settings
 from tests.server.office import Office
 
-__all__ = ["compiled", "office", "settings"]  # fixtures of the stories here too
+__all__ = ["office", "settings"]  # fixtures of the stories here too
 
 
 @pytest.fixture

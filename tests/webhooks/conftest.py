@@ -15,12 +15,12 @@ from sync.receipt import Receipt, Reception, hold_reason, make_arrival
 from sync.receipt import Sender as From
 from sync.store import Store, now
 from sync.webhooks.hooks import Hook, create_hook, get_hook
-from tests.contract.conftest import admin, compiled, office, settings
+from tests.contract.conftest import admin, office, settings
 from tests.receipt.tablet_wire import filled
 from tests.server.office import Office
 from tests.webhooks.receiver import Receiver
 
-__all__ = ["admin", "compiled", "office", "settings"]
+__all__ = ["admin", "office", "settings"]
 
 BASE = "https://waypost.example.org"
 
