@@ -9,6 +9,7 @@ from typing import Any
 
 from forms.generated_lists import GENERATED_LISTS, GeneratedList
 from server.central.answers import instant
+from sync.access import Actor, Grant
 from sync.entities.datasets import (
     DatasetFigures,
     dataset_figures,
@@ -22,6 +23,7 @@ from sync.entities.problems import ReadOnlyList
 from sync.entities.publishing import DatasetDiff, LinkedForm, SourceForm, Users, users_of
 from sync.listing import listings
 from sync.odata.tables import odata_name
+from sync.policy.grants import SEES
 from sync.store import ReadSession, Store
 
 Row = Mapping[Any, Any]
@@ -103,12 +105,14 @@ def diff_value(diff: DatasetDiff, is_draft: bool) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class RegisterList:
-    """A list that Waypost makes itself: read as an entity list, never written to."""
+    """A list that Waypost makes itself: read as an entity list, never written to, and cut to what a reader's
+    grants reach, as a tablet's is."""
 
     name: str  # "sites"
     kind: GeneratedList
     project_id: int
     created_at: datetime
+    grants: tuple[Grant, ...]  # the reader's
     rows: int
 
     def value(self) -> dict[str, Any]:
@@ -143,22 +147,33 @@ class RegisterList:
 
 
 def register_lists(
-    session: ReadSession, store: Store, project: Row, taken: Sequence[str] = ()
+    session: ReadSession, store: Store, project: Row, actor: Actor, taken: Sequence[str] = ()
 ) -> list[RegisterList]:
-    """The lists of a project that are made from its registers and have a row. A list of people's own goes
-    before one of the same name."""
-    found = []
+    """The lists of a project that are made from its registers and have a row for the actor. One that people
+    made goes before one of the same name. Registers are internal: who sees the public only has none."""
+    found: list[RegisterList] = []
+    grants = _internal(actor, project["id"])
+    if not grants:
+        return found
     for file, kind in GENERATED_LISTS.items():
         name = list_of_file(file) or file
         if name not in taken:
-            made = listings(store).file(session, project["id"], file, None)
+            made = listings(store).file(session, project["id"], file, grants)
             if made.rows:
-                found.append(RegisterList(name, kind, project["id"], project["created_at"], made.rows))
+                created_at = project["created_at"]
+                found.append(RegisterList(name, kind, project["id"], created_at, grants, made.rows))
     return found
 
 
+def _internal(actor: Actor, project_id: int) -> tuple[Grant, ...]:
+    """The grants by which an actor sees what is internal; none where whoever looks as them has none."""
+    if actor.viewed_by is not None and not _internal(actor.viewed_by, project_id):
+        return ()
+    return tuple(grant for grant in actor.on(project_id) if "internal" in SEES.get(grant.role, ()))
+
+
 def lists_of(
-    session: ReadSession, store: Store, project: Row, extended: bool, deleted: bool = False
+    session: ReadSession, store: Store, project: Row, actor: Actor, extended: bool, deleted: bool = False
 ) -> list[dict[str, Any]]:
     """The lists of a project by name, those made from its registers marked `readOnly`.
 
@@ -171,16 +186,18 @@ def lists_of(
         for row in rows
     ]
     if not deleted:
-        made = register_lists(session, store, project, [row["name"] for row in rows])
+        made = register_lists(session, store, project, actor, [row["name"] for row in rows])
         values += [each.value() | (each.figures() if extended else {}) for each in made]
     return sorted(values, key=lambda value: str(value["name"]))
 
 
-def find_list(session: ReadSession, store: Store, project: Row, name: str) -> Row | RegisterList:
+def find_list(
+    session: ReadSession, store: Store, project: Row, actor: Actor, name: str
+) -> Row | RegisterList:
     """A list by its name, whoever makes it. Raises NotFound."""
     row = find_dataset(session, project["id"], name)
     if row is None and f"{name}.csv" in GENERATED_LISTS:
-        for made in register_lists(session, store, project):
+        for made in register_lists(session, store, project, actor):
             if made.name == name:
                 return made
     return row if row is not None else get_dataset(session, project["id"], name)

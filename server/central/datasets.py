@@ -41,7 +41,7 @@ def datasets(request: Request) -> Response:
     assert may.project is not None
     deleted = is_true(request, "deleted")
     with store.read() as session:
-        found = lists_of(session, store, may.project, is_extended(request), deleted)
+        found = lists_of(session, store, may.project, may.actor, is_extended(request), deleted)
     return answer(request, list(paging(request).of(found)))
 
 
@@ -65,7 +65,7 @@ def dataset(request: Request, name: str) -> Response:
     store, may = _store(request), asked(request)
     assert may.project is not None
     with store.read() as session:
-        found = find_list(session, store, may.project, name)
+        found = find_list(session, store, may.project, may.actor, name)
         if isinstance(found, RegisterList):
             value = found.metadata() | (found.figures() if is_extended(request) else {})
         else:

@@ -37,9 +37,9 @@ def entities_csv(request: Request, name: str) -> Response:
     may = asked(request)
     assert may.project is not None
     with store.read() as session:
-        found = find_list(session, store, may.project, name)
+        found = find_list(session, store, may.project, may.actor, name)
         if isinstance(found, RegisterList):
-            content = listings(store).content(session, may.project_id, found.kind.name, None)
+            content = listings(store).content(session, may.project_id, found.kind.name, found.grants)
             return _file(request, name, content)
         view = entity_view(session, may.actor, may.project_id, found["id"])
         query = read_query(request.query_params.multi_items(), view)

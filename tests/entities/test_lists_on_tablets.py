@@ -170,6 +170,11 @@ def test_lists_made_from_registers_are_read_as_entity_lists_and_not_written(offi
     assert admin.is_refused("POST", f"{here}/organisations/entities", {"label": "x"}) == 409.3
     assert admin.is_refused("PATCH", f"{here}/organisations", {"ownerOnly": True}) == 409.3
     assert admin.is_refused("DELETE", f"{here}/organisations") == 409.3
+    analyst = comes(office, "Ann", "analyst", Place(office.project_id))
+    public = comes(office, "Vera", "viewer", Place(office.project_id))
+    assert [each["name"] for each in analyst.gets(here)] == ["organisations"]
+    assert public.gets(here) == []
+    assert public.is_refused("GET", f"{here}/organisations/entities.csv") == 404.1
 
 
 NAMED = b"""
