@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sync.setup import initialise
-from sync.store import Store
+from sync.store import Store, open_store
 
 pytest_plugins = ["tests.engines"]
 
@@ -33,8 +33,9 @@ def data(tmp_path: Path, compiled: Path) -> Path:
 
 
 @pytest.fixture
-def store(database: str, data: Path) -> Iterator[Store]:
+def store(database: str, data: Path, keys: Path) -> Iterator[Store]:
     """An initialised store: the test runs once on SQLite and once on PostgreSQL."""
-    store = initialise(data, database)
+    shutil.copytree(keys, data / "keys")
+    store = open_store(data, database)
     yield store
     store.close()

@@ -1,7 +1,7 @@
 """Both databases for every story: SQLite files, and a real PostgreSQL server from a wheel.
 
 The server is started once per test run as a direct child of its first user and shared by all workers; each
-store gets a database of its own, copied from a migrated template, which takes milliseconds.
+store gets a database of its own, copied from a template, which takes milliseconds.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from sync import migrate
+from sync.setup import initialise
 
 
 class PostgresServer:
@@ -44,11 +45,12 @@ class PostgresServer:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
+def postgres(keys: Path) -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="waypost-pg-", dir=tempfile.gettempdir()))
     server = PostgresServer(folder)
     template = server.create("waypost_template")
     migrate.upgrade(template)
+    initialise(keys.parent, server.create("waypost_ready", "waypost_template")).close()
     yield server
     server.stop()
 
@@ -60,11 +62,24 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The keys of the databases that are initialised once and then copied, beside the SQLite one."""
+    folder = tmp_path_factory.mktemp("ready")
+    initialise(folder).close()
+    return folder / "keys"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a fresh, migrated database; every test that uses it runs on both engines."""
+    """The URL of a fresh, migrated database, and an initialised one for whoever asks for a store too; every
+    test that uses it runs on both engines."""
+    is_ready = "store" in request.fixturenames
     if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
+        keys: Path = request.getfixturevalue("keys")
+        template: Path = keys.parent / "waypost.sqlite"
+        if not is_ready:
+            template = request.getfixturevalue("sqlite_template")
         (tmp_path / "data").mkdir(exist_ok=True)
         path = tmp_path / "data" / "waypost.sqlite"
         shutil.copy(template, path)
@@ -72,6 +87,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         return
     server: PostgresServer = request.getfixturevalue("postgres")
     name = f"waypost_{uuid.uuid4().hex}"
-    yield server.create(name, "waypost_template")
+    yield server.create(name, "waypost_ready" if is_ready else "waypost_template")
     with contextlib.suppress(psycopg.Error):
         server.drop(name)

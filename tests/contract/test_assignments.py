@@ -42,7 +42,7 @@ def test_no_role_gives_what_it_has_not() -> None:
         for giver in ROLES
         if "assignment.create" in giver.verbs
     }
-    everybody = ["manager", "viewer", "formview", "formfill", "analyst", "supervisor"]
+    everybody = ["manager", "viewer", "formview", "formfill", "pub-link", "analyst", "supervisor"]
     assert gives == {
         "admin": ["admin", "app-user", *everybody],
         "manager": ["app-user", *everybody],
