@@ -182,7 +182,8 @@ def test_the_scan_finds_what_is_not_marked(office: Office, data: Path, log: io.S
     open_answer = filled(AMINA).replace(b"<typist>FP-02", b"<typist>" + CLEAR.word.encode())
     assert office.receives(open_answer) == 201
     office.processes()
-    assert found_in_tables(office.store, CLEAR.canaries) == ["answer_row.answers", "event.entered_by"]
+    tables = ["answer_row.answers", "answer_row.odata", "event.entered_by"]
+    assert found_in_tables(office.store, CLEAR.canaries) == tables
     if office.store.dialect == "sqlite":
         assert "waypost.sqlite-wal" in list(found_in_files(data, CLEAR.canaries))
     assert CLEAR.word in log.getvalue()
