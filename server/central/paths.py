@@ -34,15 +34,14 @@ class WholeSegments:
 
 def _without_last_slash(scope: Scope) -> Scope:
     """`/v1/users/` is `/v1/users`, as clients write either; only a service of OData has an address of its own
-    that ends so."""
+    that ends so, and a tablet's address is what it was told."""
     path: str = scope["path"]
+    raw: bytes = scope.get("raw_path") or b""
     if not path.startswith("/v1/") or not path.endswith("/") or path.endswith(".svc/"):
         return scope
-    return {
-        **scope,
-        "path": path.removesuffix("/"),
-        "raw_path": scope.get("raw_path", b"").removesuffix(b"/"),
-    }
+    if "key" in scope.get("state", {}) or path.startswith(("/v1/key/", "/v1/test/")):
+        return scope
+    return {**scope, "path": path.removesuffix("/"), "raw_path": raw.removesuffix(b"/")}
 
 
 def _without_nul(scope: Scope) -> Scope:
