@@ -205,7 +205,7 @@ def test_running_server_logs_no_token_and_stops_cleanly(tmp_path: Path) -> None:
             time.sleep(0.1)
         answer = httpx.get(f"{base}/v1/key/{made.token}/projects/1/formList")
         assert (answer.status_code, answer.headers["content-type"]) == (200, "text/xml; charset=utf-8")
-        assert httpx.get(f"{base}/v1/key/{made.token}x/projects/1/formList").status_code == 403
+        assert httpx.get(f"{base}/v1/key/{made.token}x/projects/1/formList").status_code == 401
         bearer = {"Authorization": f"Bearer {made.token}"}
         httpx.get(f"{base}/v1/projects/1/figures/flow.csv", headers=bearer)
         httpx.get(f"{base}/%76%31/key/{made.token}/nothing?token={made.token}")
