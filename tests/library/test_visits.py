@@ -41,9 +41,11 @@ def test_collect_lets_a_field_worker_make_the_visit_and_sends_it_so(
     filled = enumerator.fills(visit.form, visit.answers)
     assert filled.findings == []
     repeats = {path for path, answer in visit.answers.items() if _opens(path, visit)}
-    said = {path: str(a) for path, a in {**visit.answers, **visit.calculated}.items() if path not in repeats}
+    told = {**visit.answers, **visit.calculated}
+    said = {path: _number(str(answer)) for path, answer in told.items() if path not in repeats}
     assert visit.by_device.keys() <= filled.answers.keys()
-    sent = {path: _without_zone(a) for path, a in filled.answers.items() if path not in visit.by_device}
+    answered = {path: answer for path, answer in filled.answers.items() if path not in visit.by_device}
+    sent = {path: _number(_without_zone(answer)) for path, answer in answered.items()}
     clock = {
         path for path in visit.calculated if _MOMENT.match(said[path]) and _MOMENT.match(sent.get(path, ""))
     }
@@ -53,6 +55,11 @@ def test_collect_lets_a_field_worker_make_the_visit_and_sends_it_so(
 def _opens(path: str, visit: Visit) -> bool:
     """Whether a path opens instances of a repeat: others lie below it."""
     return any(other.startswith((f"{path}/", f"{path}[")) for other in {**visit.answers, **visit.calculated})
+
+
+def _number(answer: str) -> str:
+    """JavaRosa writes a decimal with a point always: 8300.0."""
+    return re.sub(r"^(-?\d+)\.0$", r"\1", answer)
 
 
 def _without_zone(answer: str) -> str:
