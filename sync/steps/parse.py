@@ -82,11 +82,11 @@ class _Plan:
     ended: str | None
 
 
-_plans: OrderedDict[tuple[str, str], _Plan] = OrderedDict()
+_plans: OrderedDict[tuple[str, str, bool], _Plan] = OrderedDict()
 
 
 def _plan(form: CompiledForm) -> _Plan:
-    key = (form.hash, form.root_path)
+    key = (form.hash, form.root_path, bool(form.bindings))
     plan = _plans.get(key)
     if plan is None:
         plan = _plans[key] = _compile(form)
@@ -99,8 +99,9 @@ def _compile(form: CompiledForm) -> _Plan:
     root = _Node(form.root_path, children={})
     nodes = {form.root_path: root}
     # What meta says, instanceName and the log of what was typed among it, repeats other answers: it is kept
-    # where none of them identifies anybody, as the XML is shown (sync/redaction.py).
-    keeps_meta = not any(question.sensitivity == "direct_identifier" for question in form.fields)
+    # of forms that come from elsewhere, without a mapping, where none of them identifies anybody.
+    names_nobody = not any(question.sensitivity == "direct_identifier" for question in form.fields)
+    keeps_meta = names_nobody and not form.bindings
     for question in form.fields:
         _add(nodes, question, form.root_path, keeps_meta)
     meta = _child(root, "meta", f"{form.root_path}/meta")
