@@ -54,7 +54,7 @@ def entities(request: Request, name: str) -> Response:
         row = get_dataset(session, may.project_id, name)
         found = paging(request).of(list_entities(session, store.keyring, row["id"], deleted))
         view = entity_view(session, may.actor, may.project_id, row["id"])
-        actors = actors_of(session, found)
+        actors = actors_of(session, found, view)
     return answer(request, [entity_value(one, view, actors, extended) for one in found])
 
 
@@ -96,7 +96,9 @@ def creators(request: Request, name: str) -> Response:
     may = asked(request)
     with _store(request).read() as session:
         row = get_dataset(session, may.project_id, name)
-        found = actors_by_uuid(session, creators_of(session, row["id"])).values()
+        view = entity_view(session, may.actor, may.project_id, row["id"])
+        makers = creators_of(session, row["id"]) if view.shows_staff else ()
+        found = actors_by_uuid(session, makers).values()
     return answer(request, [actor_value(one) for one in sorted(found, key=lambda one: one["name"])])
 
 
@@ -198,7 +200,7 @@ def _value(session: ReadSession, request: Request, row: Row, uuid: str) -> Any:
     if found is None:
         raise NotFound("There is no such entity in this list.", "Look at the list's entities.")
     view = entity_view(session, may.actor, may.project_id, row["id"])
-    return entity_value(found, view, actors_of(session, [found]), is_extended(request), full=True)
+    return entity_value(found, view, actors_of(session, [found], view), is_extended(request), full=True)
 
 
 def _author(request: Request) -> Author:

@@ -44,7 +44,7 @@ def entities_csv(request: Request, name: str) -> Response:
         view = entity_view(session, may.actor, may.project_id, found["id"])
         query = read_query(request.query_params.multi_items(), view)
         rows = query.entities(session, store, found["id"])
-        actors = actors_of(session, rows)
+        actors = actors_of(session, rows, view)
     is_whole = query.condition is None and not query.search
     return _file(request, name, csv_bytes(rows, view, actors), is_whole)
 

@@ -34,7 +34,8 @@ def versions(request: Request, name: str, uuid: str) -> Response:
     with store.read() as session:
         entity, found, view = _read(session, store, request, name, uuid)
         judged = [one for one in judge(found, entity.resolved_version) if one.is_relevant or not relevant]
-        actors = actors_by_uuid(session, {one.creator_uuid for one in found if one.creator_uuid})
+        makers = {one.creator_uuid for one in found if one.creator_uuid}
+        actors = actors_by_uuid(session, makers) if view.shows_staff else {}
         sources = sources_value(session, store, may.actor, found)
         values = [
             _judged(one, view, actors, one.version.version == entity.version, extended)

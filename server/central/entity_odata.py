@@ -65,7 +65,7 @@ def entities(request: Request, name: str) -> Response:
         wanted = _selected(query)
         rows = query.entities(session, store, row["id"])
         page, more = query.page(rows)
-        actors = actors_of(session, page)
+        actors = actors_of(session, page, view)
     root = _root(request, name)
     body: dict[str, Any] = {
         "value": [entity_row(one, view, actors, wanted) for one in page],

@@ -70,7 +70,7 @@ class EntityQuery:
             rows = [row for row in rows if self._mentions(row)]
         if self.condition is None and not self.order:
             return rows
-        at, actors = now(), actors_of(session, rows)
+        at, actors = now(), actors_of(session, rows, self.view)
         values = {row.id: _values(row, self.view, actors) for row in rows}
         if self.condition is not None:
             rows = [row for row in rows if evaluate(self.condition, values[row.id], at) is True]

@@ -29,6 +29,7 @@ class EntityView:
     properties: tuple[str, ...]  # of the list, in order
     closed: frozenset[str]  # those whose values the reader does not see
     shows_label: bool
+    shows_staff: bool
 
     def label(self, version: VersionRow) -> str:
         return version.content.label if self.shows_label else ""
@@ -47,11 +48,13 @@ class EntityView:
 def entity_view(session: ReadSession, actor: Actor, project_id: int, dataset_id: int) -> EntityView:
     """What an actor sees of a list's entities."""
     sight = sight_of(session, actor, project_id, dataset_id)
-    return EntityView(sight.properties, sight.closed, sight.shows_label)
+    return EntityView(sight.properties, sight.closed, sight.shows_label, sight.shows_staff)
 
 
-def actors_of(session: ReadSession, rows: Iterable[EntityRow]) -> Actors:
-    """Everybody who made these entities or their newest versions."""
+def actors_of(session: ReadSession, rows: Iterable[EntityRow], view: EntityView) -> Actors:
+    """Everybody who made these entities or their newest versions; nobody for who is not told of staff."""
+    if not view.shows_staff:
+        return {}
     uuids = {uuid for row in rows for uuid in (row.creator_uuid, row.current.creator_uuid) if uuid}
     return actors_by_uuid(session, uuids)
 
@@ -92,7 +95,7 @@ def version_value(
         "current": current,
         "creatorId": _id(actors, version.creator_uuid),
         "createdAt": instant(version.created_at),
-        "userAgent": version.user_agent or "",  # pyodk takes a text only
+        "userAgent": (version.user_agent if view.shows_staff else None) or "",  # pyodk takes a text only
         "version": version.version,
         "baseVersion": version.base_version,
         "branchId": version.branch_id,

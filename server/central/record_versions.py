@@ -148,7 +148,10 @@ def _tell_entities(request: Request, session: ReadSession, values: list[dict[str
         found = None if row is None else find_entity(session, store.keyring, row["id"], named["uuid"])
         if row is not None and found is not None:
             view = entity_view(session, may.actor, may.project_id, row["id"])
-            value["details"]["entity"] = {**entity_value(found, view, actors_of(session, [found])), **named}
+            value["details"]["entity"] = {
+                **entity_value(found, view, actors_of(session, [found], view)),
+                **named,
+            }
 
 
 def _comment(comment: Comment, actors: Any, extended: bool) -> dict[str, Any]:

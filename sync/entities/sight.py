@@ -21,6 +21,7 @@ class Sight:
     properties: tuple[str, ...]  # of the list, in order
     closed: frozenset[str]  # those whose values the reader does not see
     shows_label: bool
+    shows_staff: bool  # who made entities, and with what
 
 
 def sight_of(session: ReadSession, actor: Actor, project_id: int, dataset_id: int) -> Sight:
@@ -36,5 +37,6 @@ def sight_of(session: ReadSession, actor: Actor, project_id: int, dataset_id: in
     shows_label = "internal" in sees and "direct_identifier" not in marks.values()
     if actor.viewed_by is not None:
         looks = sight_of(session, actor.viewed_by, project_id, dataset_id)
-        return Sight(names, closed | looks.closed, shows_label and looks.shows_label)
-    return Sight(names, closed, shows_label)
+        shows_staff = "internal" in sees and looks.shows_staff
+        return Sight(names, closed | looks.closed, shows_label and looks.shows_label, shows_staff)
+    return Sight(names, closed, shows_label, "internal" in sees)

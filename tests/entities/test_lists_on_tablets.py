@@ -227,3 +227,21 @@ def test_who_reads_forms_gets_no_more_of_a_list_in_them_than_of_its_entities(off
             assert "Ali" not in reads(looks, path)
         for path in (file, as_tablets_do):
             assert "Ali" not in reads(looks, path, collector.id), "as whomever"
+
+
+def test_who_sees_only_what_is_public_is_not_told_who_made_entities(office: Office) -> None:
+    admin = comes(office, "Amina", "admin")
+    here = f"/projects/{office.project_id}/datasets"
+    admin.does("POST", here, {"name": "wells"})
+    made = admin.does("POST", f"{here}/wells/entities", {"label": "Old well", "data": {}})
+    one = f"{here}/wells/entities/{made['uuid']}"
+    for role, maker, makers in (("analyst", admin.id, 1), ("viewer", 0, 0)):
+        reader = comes(office, role.title(), role, Place(office.project_id))
+        newest = reader.gets(one)
+        (version,) = reader.gets(f"{one}/versions")
+        told = [newest["creatorId"], newest["currentVersion"]["creatorId"], version["creatorId"]]
+        assert told == [maker] * 3, role
+        assert bool(version["userAgent"]) is bool(makers), role
+        assert len(reader.gets(f"{here}/wells/entities/creators")) == makers, role
+        listed = reader.asks("GET", f"{here}/wells/entities.csv").text
+        assert ("Amina" in listed) is bool(makers), role
